@@ -1,0 +1,173 @@
+import type { Duplex } from "node:stream";
+import type { Client } from "ssh2";
+import type { RemoteError } from "../remote/error.ts";
+import { onAbort, raceAbort } from "../util/abort.ts";
+import { deferred } from "../util/deferred.ts";
+import { offeredAlgorithms } from "./algorithms.ts";
+import { authHandler, readCredentials } from "./authenticate.ts";
+import { LiveConnection } from "./connection.ts";
+import { connectTimedOut, translateForwardError, translateSshError } from "./errors.ts";
+import { fingerprint, hostVerifier } from "./host-key.ts";
+import { knownKeyTypes, knownName, typeOfKey } from "./known-hosts.ts";
+import { readKnownHosts } from "./known-hosts-file.ts";
+import { openSocket } from "./socket.ts";
+import { loadSsh2 } from "./ssh2.ts";
+import type { SshTarget } from "./target.ts";
+
+/** One authenticated SSH connection. Disposing it closes its sockets and those of its jump hosts. */
+export interface Connection extends AsyncDisposable {
+  readonly target: SshTarget;
+  readonly client: Client;
+  /** The server's software as it names itself, `OpenSSH_9.2p1` for one. */
+  readonly serverIdent: string;
+  /** `SHA256:…` */
+  readonly hostKey: string;
+  /** As it travels over the wire; what a reconnect passes as `pinnedKey`. */
+  readonly hostKeyBlob: Buffer;
+  /** Resolves once, when the connection ended, with the first reason; never rejects. */
+  readonly closed: Promise<RemoteError>;
+}
+
+export interface ConnectOptions {
+  /** Ends the attempt at once; the promise rejects with its reason. */
+  signal?: AbortSignal;
+  /** The target's host key of an earlier connection: another one is refused whatever the files say. */
+  pinnedKey?: Buffer;
+}
+
+/** How often a server that hangs up before its greeting is asked again: sshd does so at random under load (MaxStartups). */
+const greetingAttempts = 3;
+/** Milliseconds before the next attempt, the same again at random: several clients must not come back together. */
+const greetingPauseMs = 150;
+
+/**
+ * Connects to the target, through its jump hosts one after the other. Each machine's key is checked before any credential
+ * is offered, and each has its own connect timeout. Rejects with `RemoteError`, or with the signal's reason after abort; then
+ * nothing stays open.
+ */
+export async function connect(target: SshTarget, options: ConnectOptions = {}): Promise<Connection> {
+  let via: LiveConnection | undefined;
+  for (const hop of target.jumps) via = await connectOne(hop, { signal: options.signal, via });
+  const live = await connectOne(target, { ...options, via });
+  const { client, serverIdent, hostKeyBlob, closed } = live;
+  const hostKey = fingerprint(hostKeyBlob);
+  const dispose = () => live[Symbol.asyncDispose]();
+  return { target, client, serverIdent, hostKey, hostKeyBlob, closed, [Symbol.asyncDispose]: dispose };
+}
+
+interface OneOptions extends ConnectOptions {
+  via?: LiveConnection;
+}
+
+/** What the attempt is waiting for, for the timeout's sentence; and the one signal for timeout and abort. */
+interface Attempt {
+  stage: string;
+  signal: AbortSignal;
+}
+
+async function connectOne(target: SshTarget, { signal, via, pinnedKey }: OneOptions): Promise<LiveConnection> {
+  const limit = new AbortController();
+  const attempt: Attempt = { stage: "the start", signal: limit.signal };
+  const off = onAbort(signal, () => limit.abort(signal?.reason));
+  const timer = setTimeout(() => limit.abort(connectTimedOut(target, attempt.stage)), target.connectTimeoutMs);
+  try {
+    limit.signal.throwIfAborted();
+    for (let left = greetingAttempts - 1; ; left--) {
+      const result = await openOne(target, { via, pinnedKey }, attempt);
+      if (result instanceof LiveConnection) return result;
+      if (left === 0 || via?.isOver) throw result;
+      await pause(greetingPauseMs * (1 + Math.random()), limit.signal);
+    }
+  } catch (error) {
+    await via?.[Symbol.asyncDispose]();
+    throw limit.signal.aborted ? limit.signal.reason : translateSshError(error, target);
+  } finally {
+    off();
+    clearTimeout(timer);
+  }
+}
+
+/** A connection, or the reason why the server hung up before its greeting: only then another attempt makes sense. */
+async function openOne(
+  target: SshTarget,
+  { via, pinnedKey }: OneOptions,
+  attempt: Attempt,
+): Promise<LiveConnection | RemoteError> {
+  const { signal } = attempt;
+  attempt.stage = "the known host keys, key files and the ssh-agent";
+  const { ssh2, constants } = await loadSsh2();
+  const [lines, credentials] = await raceAbort(
+    Promise.all([readKnownHosts(target.knownHostsFiles), readCredentials(target, ssh2)]),
+    signal,
+  );
+  const pinnedType = pinnedKey && typeOfKey(pinnedKey);
+  const keyTypes = pinnedType ? [pinnedType] : knownKeyTypes(lines, ...knownName(target));
+  const algorithms = offeredAlgorithms(target, keyTypes, constants);
+
+  attempt.stage = via ? "the jump host" : "the network";
+  const stream = via ? await throughHop(via, target, signal) : await openSocket(target, signal);
+  attempt.stage = "the server's SSH handshake";
+  const client = new ssh2.Client();
+  const live = new LiveConnection(target, client, stream, via);
+  const ready = deferred<void>();
+  client.once("ready", ready.resolve);
+  client.once("handshake", () => {
+    attempt.stage = "the answer to the login";
+  });
+  const off = onAbort(signal, () => live.fail(translateSshError(signal.reason, target)));
+  try {
+    client.connect({
+      sock: stream,
+      username: target.user,
+      algorithms,
+      // ssh2's own timer would not count the time before the socket was open.
+      readyTimeout: 0,
+      keepaliveInterval: target.serverAliveIntervalMs,
+      keepaliveCountMax: target.serverAliveCountMax,
+      hostVerifier: hostVerifier(
+        { target, lines, pinnedKey },
+        {
+          accepted: (key) => {
+            live.hostKeyBlob = Buffer.from(key);
+          },
+          refused: (reason) => live.fail(translateSshError(reason, target)),
+          isOver: () => live.isOver,
+        },
+      ),
+      authHandler: authHandler(target, credentials, {
+        ssh2,
+        isOver: () => live.isOver,
+        failed: (reason) => live.fail(reason),
+      }),
+    });
+    const reason = await Promise.race([ready.promise, live.closed]);
+    if (!reason) return live;
+    if (live.serverIdent === "" && (reason.code === "unreachable" || reason.code === "connection_lost")) return reason;
+    throw reason;
+  } catch (error) {
+    live.fail(translateSshError(error, target));
+    throw error;
+  } finally {
+    off();
+  }
+}
+
+/** A byte channel to the target, opened by the jump host. */
+function throughHop(via: LiveConnection, target: SshTarget, signal: AbortSignal): Promise<Duplex> {
+  const opened = deferred<Duplex>();
+  void via.closed.then(opened.reject);
+  try {
+    // The originator's address is for the hop's log only (RFC 4254, section 7.2).
+    via.client.forwardOut("127.0.0.1", 0, target.hostName, target.port, (error, channel) => {
+      if (error) opened.reject(translateForwardError(error, via.target, target));
+      else opened.resolve(channel);
+    });
+  } catch (cause) {
+    opened.reject(translateSshError(cause, via.target));
+  }
+  return raceAbort(opened.promise, signal);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return raceAbort(new Promise((resolve) => setTimeout(resolve, ms)), signal);
+}

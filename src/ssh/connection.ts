@@ -1,0 +1,87 @@
+import type { Duplex } from "node:stream";
+import type { Client } from "ssh2";
+import { RemoteError } from "../remote/error.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
+import { connectionLost, isSkippedCredential, translateSshError } from "./errors.ts";
+import { whenClosed } from "./socket.ts";
+import { hostAndPort, type SshTarget } from "./target.ts";
+
+/** Milliseconds that the other side gets to close in its turn before the socket is torn down. */
+const goodbyeMs = 300;
+
+/** One SSH connection. Owns its socket and, where there are jump hosts, the connection that it runs through. */
+export class LiveConnection implements AsyncDisposable {
+  /** Resolves once, when the connection ended, with the first reason; never rejects. */
+  readonly closed: Promise<RemoteError>;
+  /** The host key that was accepted. */
+  hostKeyBlob: Buffer = Buffer.alloc(0);
+  #isOver = false;
+  #disposal: Promise<void> | undefined;
+  readonly #ended: Deferred<RemoteError> = deferred();
+  readonly #via: LiveConnection | undefined;
+
+  constructor(
+    readonly target: SshTarget,
+    readonly client: Client,
+    private readonly stream: Duplex,
+    via?: LiveConnection,
+  ) {
+    this.closed = this.#ended.promise;
+    this.#via = via;
+    // They stay for good: an error that comes after the end would otherwise end the process.
+    client.on("error", (error) => this.#heard(error));
+    stream.on("error", (error) => this.#heard(error));
+    client.on("end", () => this.fail(connectionLost(target)));
+    client.on("close", () => this.fail(connectionLost(target)));
+    void via?.closed.then((reason) => this.fail(lostWithHop(target, reason)));
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The server's software as it names itself, `OpenSSH_9.2p1` for one; empty until its greeting came. */
+  get serverIdent(): string {
+    // ssh2 keeps it to itself.
+    const ident: unknown = Reflect.get(this.client, "_remoteVer");
+    return typeof ident === "string" ? ident : "";
+  }
+
+  /** Ends the connection at once; the first reason is what counts. */
+  fail(reason: RemoteError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.stream.destroy();
+    this.#ended.resolve(reason);
+    void this.#via?.[Symbol.asyncDispose]();
+  }
+
+  /** Says goodbye, closes the socket and then the hops. Idempotent; never rejects. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  async #dispose(): Promise<void> {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      const { host } = this.target;
+      const message = `The connection to ${hostAndPort(this.target)} was closed.`;
+      this.#ended.resolve(new RemoteError("closed", message, { host }));
+      this.client.end();
+      await whenClosed(this.stream, goodbyeMs);
+    }
+    this.stream.destroy();
+    await whenClosed(this.stream, goodbyeMs);
+    await this.#via?.[Symbol.asyncDispose]();
+  }
+
+  #heard(error: unknown): void {
+    if (!isSkippedCredential(error)) this.fail(translateSshError(error, this.target));
+  }
+}
+
+function lostWithHop(target: SshTarget, reason: RemoteError): RemoteError {
+  const message = `The connection to ${hostAndPort(target)} was lost with its jump host: ${reason.message}`;
+  return new RemoteError("connection_lost", message, { host: target.host }, { cause: reason });
+}

@@ -1,0 +1,152 @@
+import { setMaxListeners } from "node:events";
+import { frame } from "../posix/frame.ts";
+import stopScript from "../posix/scripts/stop.sh";
+import { RemoteError } from "../remote/error.ts";
+import type { ExecOptions, ExecResult } from "../remote/shell.ts";
+import { onAbort } from "../util/abort.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
+import { Channels } from "./channels.ts";
+import type { Connection } from "./connect.ts";
+import { run } from "./exec.ts";
+import { Parking } from "./parked.ts";
+
+export interface PoolOptions {
+  /** Shells parked for commands. */
+  commandShells: number;
+  /** Shells parked for file operations; as many channels are kept free of commands. */
+  fileShells: number;
+  /** Milliseconds between two channels opened in advance. */
+  staggerMs: number;
+}
+
+/** A dead parked shell is noticed only when it is used; after this many the account has no POSIX shell. */
+const attempts = 3;
+
+/** Milliseconds at the end for file operations to finish and for commands to be stopped: TERM, two seconds, KILL. */
+const disposeGraceMs = 4_000;
+
+/** Everything that lives exactly as long as one connection. Owns the connection, its channels and its parked shells. */
+export class Session implements AsyncDisposable {
+  readonly #channels: Channels;
+  readonly #parking: Parking;
+  #commands = 0;
+  #waiting: Deferred<void>[] = [];
+  /** Stops and file operations: what the end of the session waits for. */
+  readonly #unfinished = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  constructor(
+    readonly connection: Connection,
+    private readonly pool: PoolOptions,
+  ) {
+    // Every command listens to it, and Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#closing.signal);
+    this.#channels = new Channels(connection);
+    const size = pool.commandShells + pool.fileShells;
+    this.#parking = new Parking(connection, this.#channels, { size, staggerMs: pool.staggerMs });
+  }
+
+  warm(): void {
+    void this.#parking.fill();
+  }
+
+  /** Runs a script; a command still running when the session is disposed is stopped and ends as `aborted`. */
+  exec(script: string, options: ExecOptions = {}): Promise<ExecResult> {
+    if (options.lane === "file") return this.#finish(this.#exec(script, options));
+    const { signal } = this.#closing;
+    return this.#exec(script, {
+      ...options,
+      signal: options.signal ? AbortSignal.any([options.signal, signal]) : signal,
+    });
+  }
+
+  async #exec(script: string, options: ExecOptions): Promise<ExecResult> {
+    options.signal?.throwIfAborted();
+    const framed = frame(script, options);
+    const leave = options.lane === "file" ? () => {} : await this.#enterCommandLane(options.signal);
+    try {
+      let noise = "";
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        const shell = await this.#parking.take();
+        if (options.signal?.aborted) {
+          shell.channel.end();
+          throw options.signal.reason;
+        }
+        const outcome = await run(this.connection, shell, framed, {
+          ...options,
+          stop: (pid) => this.#finish(this.#stop(pid)),
+        });
+        if (outcome.kind === "done") return outcome.result;
+        if (outcome.kind === "no-cwd") throw this.#noSuchDirectory(options.cwd);
+        noise = outcome.noise;
+      }
+      throw this.#notPosix(noise);
+    } finally {
+      leave();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { host } = this.connection.target;
+    this.#closing.abort(new RemoteError("closed", `The connection to ${host} was closed.`, { host }));
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, disposeGraceMs);
+    });
+    await Promise.race([Promise.allSettled(this.#unfinished), grace]);
+    clearTimeout(timer);
+    this.#parking.close();
+    await this.connection[Symbol.asyncDispose]();
+  }
+
+  /** Commands may run for hours; some channels are never theirs, so that files and stops always find one. */
+  async #enterCommandLane(signal: AbortSignal | undefined): Promise<() => void> {
+    while (this.#commands >= Math.max(1, this.#channels.limit - this.pool.fileShells)) {
+      const turn = deferred<void>();
+      this.#waiting.push(turn);
+      const off = onAbort(signal, () => turn.reject(signal?.reason));
+      void this.connection.closed.then(turn.reject);
+      try {
+        await turn.promise;
+      } finally {
+        off();
+        this.#waiting = this.#waiting.filter((other) => other !== turn);
+      }
+    }
+    this.#commands++;
+    return () => {
+      this.#commands--;
+      this.#waiting.shift()?.resolve();
+    };
+  }
+
+  /** Best effort: the answer to the caller does not depend on it. */
+  async #stop(group: Promise<number | undefined>): Promise<void> {
+    const pid = await group;
+    if (pid === undefined) return;
+    await this.#exec(`P=${pid}\n${stopScript}`, { lane: "file", timeoutMs: 10_000 }).catch(() => {});
+  }
+
+  #finish<T>(work: Promise<T>): Promise<T> {
+    this.#unfinished.add(work);
+    const done = () => this.#unfinished.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  #noSuchDirectory(cwd: string | undefined): RemoteError {
+    const { host } = this.connection.target;
+    const message = `Cannot enter the directory ${cwd} on ${host}; check that it exists and that the account may enter it.`;
+    return new RemoteError("not_found", message, { host, path: cwd });
+  }
+
+  #notPosix(noise: string): RemoteError {
+    const { host, user } = this.connection.target;
+    const said = noise
+      .replace(/[^\x20-\x7e]+/g, " ")
+      .trim()
+      .slice(0, 120);
+    const message = `The account ${user} on ${host} does not run POSIX shell commands${said ? ` (it says: "${said}")` : ""}; use an account with a login shell.`;
+    return new RemoteError("not_posix", message, { host });
+  }
+}

@@ -1,0 +1,247 @@
+import { execFileSync } from "node:child_process";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import ssh2 from "ssh2";
+import { describe, expect, test } from "vitest";
+import { RemoteError } from "../../../src/remote/error.ts";
+import { connect } from "../../../src/ssh/connect.ts";
+import { hostVerifier } from "../../../src/ssh/host-key.ts";
+import { parseKnownHosts } from "../../../src/ssh/known-hosts.ts";
+import type { SshTarget } from "../../../src/ssh/target.ts";
+import { run } from "../../support/ssh-server.ts";
+import { targetOf } from "../../support/ssh-target.ts";
+import { fingerprint, keygen, startSshd } from "../../support/sshd.ts";
+
+async function refusal(target: SshTarget, pinnedKey?: Buffer): Promise<RemoteError> {
+  const error = await connect(target, { pinnedKey }).then(
+    async (connection) => {
+      await connection[Symbol.asyncDispose]();
+      return new Error("it connected");
+    },
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof RemoteError)) throw error;
+  return error;
+}
+
+const modes = ["yes", "ask", "accept-new", "no"] as const;
+
+/** A server that accepts everybody and records every credential it is offered. */
+async function startRecorder() {
+  // One in some hundred of ssh2's own Ed25519 keys cannot be read back.
+  const pair = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
+  const offered: string[] = [];
+  const server = new ssh2.Server({ hostKeys: [pair.private] }, (client) => {
+    client.on("error", () => {});
+    client.on("authentication", (context) => {
+      offered.push(context.method);
+      context.accept();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address ? address.port : 0,
+    offered,
+    hostPublicKey: pair.public,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
+describe("a host key", () => {
+  test.each(modes)("that changed is refused before any credential is offered (%s)", async (mode) => {
+    await using sshd = await startSshd();
+    await using recorder = await startRecorder();
+    const knownHosts = `${sshd.dir}/changed`;
+    const before = `[127.0.0.1]:${recorder.port} ${sshd.hostPublicKey}\n`;
+    await writeFile(knownHosts, before);
+    const target = targetOf(sshd, {
+      port: recorder.port,
+      knownHostsFiles: [knownHosts],
+      strictHostKeyChecking: mode,
+      password: "secret",
+    });
+    const error = await refusal(target);
+    expect(error.code).toBe("host_key_changed");
+    expect(error.message).toContain(`ssh-keygen -R '[127.0.0.1]:${recorder.port}'`);
+    expect(recorder.offered).toEqual([]);
+    expect(await readFile(knownHosts, "utf8")).toBe(before);
+  });
+
+  test.each(modes)("that is revoked is refused (%s)", async (mode) => {
+    await using sshd = await startSshd();
+    await writeFile(sshd.knownHosts, `@revoked * ${sshd.hostPublicKey}\n${await readFile(sshd.knownHosts, "utf8")}`);
+    const error = await refusal(targetOf(sshd, { strictHostKeyChecking: mode }));
+    expect(error.code).toBe("host_key_changed");
+    expect(error.message).toContain("revoked");
+  });
+
+  test.each(["yes", "ask"] as const)("that is unknown is refused with its fingerprint (%s)", async (mode) => {
+    await using sshd = await startSshd();
+    await writeFile(sshd.knownHosts, "");
+    const error = await refusal(targetOf(sshd, { strictHostKeyChecking: mode }));
+    expect(error.code).toBe("host_key_unknown");
+    expect(error.message).toContain(fingerprint(`${sshd.dir}/host_ed25519.pub`));
+    expect(error.message).toContain(sshd.knownHosts);
+    expect(error.message).toContain("StrictHostKeyChecking=accept-new");
+    expect(sshd.stderr()).not.toContain("publickey");
+  });
+
+  test.each(["accept-new", "no"] as const)("that is unknown is remembered, as ssh reads it (%s)", async (mode) => {
+    await using sshd = await startSshd();
+    await writeFile(sshd.knownHosts, "# mine");
+    {
+      await using _first = await connect(targetOf(sshd, { strictHostKeyChecking: mode }));
+    }
+    const text = await readFile(sshd.knownHosts, "utf8");
+    expect(text).toBe(`# mine\n[127.0.0.1]:${sshd.port} ${sshd.hostPublicKey}\n`);
+    await using _second = await connect(targetOf(sshd, { strictHostKeyChecking: "yes" }));
+    execFileSync("sh", ["-c", `${sshd.env().REMOTE_SSH} -o StrictHostKeyChecking=yes true`]);
+  });
+
+  test("that cannot be remembered is accepted for this session, as ssh does", async () => {
+    await using sshd = await startSshd();
+    const target = targetOf(sshd, { strictHostKeyChecking: "accept-new", knownHostsFiles: ["/dev/null/known_hosts"] });
+    await using _connection = await connect(target);
+  });
+
+  test("of a type known from before is asked for first", async () => {
+    await using sshd = await startSshd({ hostKeys: ["ed25519", "ecdsa", "rsa"] });
+    for (const type of ["rsa", "ecdsa"]) {
+      await writeFile(
+        sshd.knownHosts,
+        `[127.0.0.1]:${sshd.port} ${await readFile(`${sshd.dir}/host_${type}.pub`, "utf8")}`,
+      );
+      await using connection = await connect(targetOf(sshd));
+      expect(connection.hostKey).toBe(fingerprint(`${sshd.dir}/host_${type}.pub`));
+    }
+  });
+
+  test("is looked up as ssh does: under HostName in lower case, or the alias, hashed or not", async () => {
+    await using sshd = await startSshd();
+    const key = sshd.hostPublicKey;
+    await writeFile(sshd.knownHosts, `[localhost]:${sshd.port} ${key}\n`);
+    {
+      await using _named = await connect(targetOf(sshd, { host: "mybox", hostName: "LocalHost" }));
+    }
+    await run("ssh-keygen", ["-H", "-f", sshd.knownHosts]);
+    expect(await readFile(sshd.knownHosts, "utf8")).toMatch(/^\|1\|/);
+    {
+      await using _hashed = await connect(targetOf(sshd, { hostName: "localhost" }));
+    }
+    await writeFile(sshd.knownHosts, `alias ${key}\n`);
+    await using _aliased = await connect(targetOf(sshd, { hostKeyAlias: "Alias" }));
+  });
+
+  test("other than the session's first one is refused, whatever the file says by now", async () => {
+    await using sshd = await startSshd();
+    let pinned: Buffer;
+    {
+      await using connection = await connect(targetOf(sshd));
+      pinned = connection.hostKeyBlob;
+    }
+    {
+      await using _again = await connect(targetOf(sshd), { pinnedKey: pinned });
+    }
+    const fresh = `${sshd.dir}/fresh`;
+    await keygen(fresh);
+    await copyFile(fresh, `${sshd.dir}/host_ed25519`);
+    await copyFile(`${fresh}.pub`, `${sshd.dir}/host_ed25519.pub`);
+    await sshd.restart();
+    const line = `[127.0.0.1]:${sshd.port} ${(await readFile(`${fresh}.pub`, "utf8")).trim()}\n`;
+    await writeFile(sshd.knownHosts, line);
+    const error = await refusal(targetOf(sshd), pinned);
+    expect(error.code).toBe("host_key_changed");
+    expect(error.message).toContain("since this session began");
+    await using _fresh = await connect(targetOf(sshd));
+  });
+
+  test("of an authority's is refused with the way out", async () => {
+    await using sshd = await startSshd();
+    await writeFile(sshd.knownHosts, `@cert-authority * ${sshd.hostPublicKey}\n`);
+    const error = await refusal(targetOf(sshd));
+    expect(error.code).toBe("host_key_unknown");
+    expect(error.message).toContain("host certificates are not supported");
+  });
+
+  test("is not checked against a file that cannot be read: nothing is sent", async () => {
+    await using sshd = await startSshd();
+    const error = await refusal(targetOf(sshd, { knownHostsFiles: [sshd.dir] }));
+    expect(error.code).toBe("config");
+    expect(sshd.stderr()).not.toContain("Connection from");
+  });
+});
+
+describe("hostVerifier answers through the callback, with a strict boolean and once", () => {
+  const key = Buffer.from("AAAAC3NzaC1lZDI1NTE5AAAAIHGrcf2bXoYOnaabMgEbAJ3VTMDfTVj0pKEYtjDvg3t0", "base64");
+  const known = parseKnownHosts(`box ssh-ed25519 ${key.toString("base64")}`);
+  const changed = Buffer.from(key);
+  changed[40] = (changed[40] ?? 0) ^ 1;
+  const box = {
+    host: "box",
+    hostName: "box",
+    port: 22,
+    user: "me",
+    identityFiles: [],
+    identitiesOnly: false,
+    knownHostsFiles: [],
+    connectTimeoutMs: 1000,
+    serverAliveIntervalMs: 1000,
+    serverAliveCountMax: 3,
+    jumps: [],
+  };
+
+  test.each([
+    ["known", "yes", key, known, undefined, true],
+    ["known", "no", key, known, undefined, true],
+    ["changed", "yes", changed, known, undefined, false],
+    ["changed", "no", changed, known, undefined, false],
+    ["unknown", "yes", key, [], undefined, false],
+    ["unknown", "ask", key, [], undefined, false],
+    ["unknown", "accept-new", key, [], undefined, true],
+    ["unknown", "no", key, [], undefined, true],
+    ["pinned, not in the file", "yes", key, [], key, true],
+    ["pinned, but changed in the file", "no", changed, known, changed, false],
+    ["not the pinned one", "no", key, known, changed, false],
+    ["empty", "yes", Buffer.alloc(0), known, undefined, false],
+  ] as const)("%s, %s", async (_what, mode, presented, lines, pinnedKey, expected) => {
+    const heard: unknown[] = [];
+    const answers: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      const verifier = hostVerifier(
+        { target: { ...box, strictHostKeyChecking: mode }, lines, pinnedKey },
+        { accepted: () => heard.push("accepted"), refused: (reason) => heard.push(reason), isOver: () => false },
+      );
+      const returned: unknown = verifier(presented, ((answer: unknown) => {
+        answers.push(answer);
+        resolve();
+      }) as ssh2.VerifyCallback);
+      expect(returned).toBeUndefined();
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers).toEqual([expected]);
+    expect(heard).toEqual([expected ? "accepted" : expect.any(RemoteError)]);
+  });
+
+  test("a connection that is over gets no answer, which would make ssh2 throw", async () => {
+    const answers: unknown[] = [];
+    const verifier = hostVerifier(
+      { target: { ...box, strictHostKeyChecking: "yes" }, lines: known },
+      { accepted: () => answers.push("accepted"), refused: () => answers.push("refused"), isOver: () => true },
+    );
+    verifier(key, (answer) => answers.push(answer));
+    verifier(changed, (answer) => answers.push(answer));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers).toEqual([]);
+  });
+
+  test("a second key exchange must bring the same key", async () => {
+    const verifier = hostVerifier(
+      { target: { ...box, strictHostKeyChecking: "accept-new" }, lines: [] },
+      { accepted: () => {}, refused: () => {}, isOver: () => false },
+    );
+    const ask = (presented: Buffer) => new Promise((resolve) => verifier(presented, resolve));
+    expect(await ask(key)).toBe(true);
+    expect(await ask(key)).toBe(true);
+    expect(await ask(changed)).toBe(false);
+  });
+});
