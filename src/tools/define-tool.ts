@@ -1,0 +1,43 @@
+import type { ToolContext, ToolDefinition, ToolResult } from "@opencode-ai/plugin/tool";
+import * as z from "zod";
+import type { Workspace } from "../workspace/workspace.ts";
+
+/** What every tool of ours gets: the host's context and the workspace. */
+export interface Call {
+  ctx: ToolContext;
+  workspace: Workspace;
+}
+
+export interface ToolSpec<Shape extends z.ZodRawShape> {
+  name: string;
+  description: string;
+  args: Shape;
+  run(args: z.infer<z.ZodObject<Shape>>, call: Call): Promise<ToolResult>;
+}
+
+/**
+ * A tool as OpenCode takes it. The host neither validates nor decodes a plugin tool's arguments, so that is done here, with
+ * the sentence the built-ins use. `workspace` is asked for at each call: it throws when the plugin cannot work, and that
+ * sentence is then the tool's answer, so that nothing ever falls back to the local machine.
+ */
+export function defineTool<Shape extends z.ZodRawShape>(
+  spec: ToolSpec<Shape>,
+  workspace: () => Workspace,
+): ToolDefinition {
+  const schema = z.object(spec.args);
+  return {
+    description: spec.description,
+    args: spec.args,
+    async execute(args: unknown, ctx: ToolContext) {
+      const open = workspace();
+      const parsed = schema.safeParse(args);
+      if (!parsed.success) {
+        const text = z.prettifyError(parsed.error);
+        throw new Error(
+          `The ${spec.name} tool was called with invalid arguments: ${text}.\nPlease rewrite the input so it satisfies the expected schema.`,
+        );
+      }
+      return await spec.run(parsed.data, { ctx, workspace: open });
+    },
+  };
+}
