@@ -1,0 +1,54 @@
+import { homedir, userInfo } from "node:os";
+import type { Settings } from "../config/environment.ts";
+import { ConfigError } from "../config/problems.ts";
+import { resolveTarget } from "../config/target.ts";
+import { RemoteError } from "../remote/error.ts";
+import type { HostIdentity, RemoteHost } from "../remote/host.ts";
+import { SshHost } from "../ssh/host.ts";
+import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { mirrorDirectory } from "./mirror-name.ts";
+
+/** Everything behind the tools. Disposing closes the workspace first, so that the manifest is flushed on a live process. */
+export interface Remote extends AsyncDisposable {
+  host: RemoteHost;
+  workspace: Workspace;
+}
+
+/** Puts the rooms together; connects to nothing. */
+export function compose(settings: Settings): Remote {
+  const { ssh, workdir, password, pool, mirrorDir } = settings;
+  const username = localUser();
+  const identity: HostIdentity = { user: ssh.user ?? username, host: ssh.host, port: ssh.port ?? 22 };
+  const host = new SshHost({
+    identity,
+    commandShells: pool.commandSize,
+    fileShells: pool.fileSize,
+    staggerMs: pool.staggerMs,
+    resolve: (signal) =>
+      resolveTarget({ ...settings, password }, { env: process.env, home: homedir(), username, signal }).catch(
+        asRemoteError,
+      ),
+  });
+  const workspace = createWorkspace({
+    host,
+    workdir,
+    mirror: (hostKey) => mirrorDirectory(mirrorDir, host.identity, hostKey, workdir ?? "~"),
+  });
+  return {
+    host,
+    workspace,
+    async [Symbol.asyncDispose]() {
+      await workspace[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The local account's name. Bun's `userInfo` says "unknown" where `USER` is not set, so the environment comes first. */
+const localUser = (): string => process.env.USER || process.env.LOGNAME || process.env.USERNAME || userInfo().username;
+
+/** Settings that only show to be wrong when the target is resolved (a missing key file, say). */
+function asRemoteError(cause: unknown): never {
+  if (cause instanceof ConfigError) throw new RemoteError("config", cause.message, {}, { cause });
+  throw cause;
+}

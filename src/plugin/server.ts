@@ -1,0 +1,56 @@
+import type { Hooks, Plugin } from "@opencode-ai/plugin";
+import { readEnvironment } from "../config/environment.ts";
+import { liftGuard } from "../config/guard.ts";
+import { allTools } from "../tools/all.ts";
+import { compose } from "./compose.ts";
+import { publishStatus } from "./publish-status.ts";
+
+/**
+ * The server plugin. It never throws: OpenCode would go on with its local tools without a word. So the tools are registered
+ * whatever is wrong, and each call says what that is. Without `REMOTE_SSH` it does nothing at all.
+ */
+export const server: Plugin = async (input) => {
+  try {
+    return start(input);
+  } catch (error) {
+    return explaining(`Remote Code could not start: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+function start({ client }: Parameters<Plugin>[0]): Hooks {
+  const environment = readEnvironment(process.env);
+  if (environment.kind === "dormant") return {};
+  if (environment.kind === "invalid") return explaining(environment.message);
+
+  const remote = compose(environment.settings);
+  const status = publishStatus(client, remote, environment.settings.workdir);
+  // Warm-up: the first tool call finds a connection. What goes wrong here, that call meets again and tells.
+  const warmUp = setTimeout(() => void remote.workspace.ready().catch(() => {}), 0);
+
+  return {
+    tool: allTools(() => remote.workspace),
+    async config(config) {
+      liftGuard(config);
+    },
+    async event({ event }) {
+      if (event.type === "tui.command.execute") status.onCommand(event.properties.command);
+    },
+    async dispose() {
+      clearTimeout(warmUp);
+      status.stop();
+      await remote[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Tools that run nothing and say why. The guard is lifted too, else the model could not call them and would not hear it. */
+function explaining(message: string): Hooks {
+  return {
+    tool: allTools(() => {
+      throw new Error(message);
+    }),
+    async config(config) {
+      liftGuard(config);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { tui } from "./tui/plugin.tsx";
+
+export default { id: "opencode-remote-code", tui };
