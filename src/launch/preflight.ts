@@ -1,0 +1,13 @@
+import type { Settings } from "../config/environment.ts";
+import { compose } from "../plugin/compose.ts";
+
+/**
+ * Connects and looks at the working directory once, as the first tool call would, so that what is wrong is said before
+ * OpenCode takes the screen. Throws the sentence to show.
+ */
+export async function preflight(settings: Settings): Promise<{ machine: string; root: string }> {
+  await using remote = compose(settings);
+  const place = await remote.workspace.ready();
+  const { user, host } = remote.workspace.identity;
+  return { machine: `${user}@${host}`, root: place.root };
+}

@@ -1,0 +1,40 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Settings } from "../config/environment.ts";
+
+const run = promisify(execFile);
+
+/**
+ * The directory in which OpenCode runs for one target: the same for the same user, host, port and remote directory from
+ * wherever it is started, so that OpenCode finds its sessions again. Nothing of the remote is in it.
+ */
+export function sessionDirectory(home: string, { ssh, workdir }: Pick<Settings, "ssh" | "workdir">): string {
+  const where = [ssh.user && `${ssh.user}@`, ssh.host, ssh.port && ssh.port !== 22 && `-${ssh.port}`]
+    .filter(Boolean)
+    .join("");
+  return join(home, ".opencode", "remote-sessions", `${slug(where)}_${slug(workdir ?? "home")}`);
+}
+
+/** Readable, and different for different texts: what cannot be said in plain characters is told apart by a hash. */
+function slug(text: string): string {
+  const plain = text.replace(/^\/+/, "").replaceAll("/", "-");
+  const safe = plain.replace(/[^A-Za-z0-9@._-]/g, "_").slice(0, 60) || "root";
+  const lossless = safe === text || (`/${safe}` === text && !safe.includes("-")) || text === "home";
+  if (lossless) return safe;
+  return `${safe}-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
+}
+
+/**
+ * Makes the directory and a git repository in it, with an id of its own: OpenCode takes a repository for a project, but all
+ * that have neither a commit nor an id for one and the same. Without git on this machine the directory still works.
+ */
+export async function makeSessionDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await run("git", ["init", "--quiet", directory]).catch(() => {});
+  const id = createHash("sha256").update(directory).digest("hex").slice(0, 40);
+  // Exclusive: an id that OpenCode or an earlier start has written stays. Without git there is no such directory.
+  await writeFile(join(directory, ".git", "opencode"), id, { flag: "wx" }).catch(() => {});
+}
