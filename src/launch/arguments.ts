@@ -20,6 +20,8 @@ and REMOTE_WORKDIR (a directory there) say where.
   --version    the version
 `;
 
+const ownOptions = ["--demo", "--tui", "--help", "-h", "--version"];
+
 /** Reads the launcher's own arguments; everything after `--` is OpenCode's. */
 export function parseInvocation(argv: readonly string[]): Invocation {
   const cut = argv.indexOf("--");
@@ -36,7 +38,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   try {
     parsed = read();
   } catch {
-    const option = own.find((word) => word.startsWith("-")) ?? "";
+    const option = own.find((word) => word.startsWith("-") && !ownOptions.includes(word)) ?? "";
     return { kind: "wrong", problem: `${option} is not an option of remote-opencode; put OpenCode's own after --.` };
   }
   const { values, positionals } = parsed;

@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,10 +15,16 @@ export async function findOpencode(env: NodeJS.ProcessEnv, cli: string): Promise
   const checkout = fileURLToPath(new URL("../node_modules/.bin", cli));
   const directories = [...(env.PATH ?? "").split(delimiter).filter(Boolean), checkout];
   for (const path of directories.flatMap((directory) => names.map((name) => join(directory, name)))) {
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
+    if (await isProgram(path)) return path;
+  }
+}
+
+/** A file that may be run; directories have the same permission bit. */
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
   }
 }

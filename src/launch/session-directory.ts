@@ -12,19 +12,20 @@ const run = promisify(execFile);
  * wherever it is started, so that OpenCode finds its sessions again. Nothing of the remote is in it.
  */
 export function sessionDirectory(home: string, { ssh, workdir }: Pick<Settings, "ssh" | "workdir">): string {
-  const where = [ssh.user && `${ssh.user}@`, ssh.host, ssh.port && ssh.port !== 22 && `-${ssh.port}`]
-    .filter(Boolean)
-    .join("");
-  return join(home, ".opencode", "remote-sessions", `${slug(where)}_${slug(workdir ?? "home")}`);
+  const port = ssh.port && ssh.port !== 22 ? `#${ssh.port}` : "";
+  const where = `${ssh.user ? `${ssh.user}@` : ""}${ssh.host}${port}`;
+  // No directory is written `~`: that is the account's home, wherever it is.
+  return join(home, ".opencode", "remote-sessions", `${slug(where)}_${workdir === undefined ? "~" : slug(workdir)}`);
 }
+
+/** A text that its plain form says without loss on any file system: no case, and no `_` or `-` that could stand for more. */
+const lossless = /^(?:[a-z0-9@.-]{1,60}|\/[a-z0-9@.]{1,60})$/;
 
 /** Readable, and different for different texts: what cannot be said in plain characters is told apart by a hash. */
 function slug(text: string): string {
-  const plain = text.replace(/^\/+/, "").replaceAll("/", "-");
-  const safe = plain.replace(/[^A-Za-z0-9@._-]/g, "_").slice(0, 60) || "root";
-  const lossless = safe === text || (`/${safe}` === text && !safe.includes("-")) || text === "home";
-  if (lossless) return safe;
-  return `${safe}-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
+  const dashed = text.replace(/^\/+/, "").replaceAll("/", "-");
+  const plain = dashed.replace(/[^A-Za-z0-9@._-]/g, "_").slice(0, 60) || "root";
+  return lossless.test(text) ? plain : `${plain}-${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { RemoteSearch } from "../remote/search.ts";
 import type { ExecResult } from "../remote/shell.ts";
 import { openSyncEngine, type Pulled, type SyncEngine } from "../sync/engine.ts";
 import { keyedLocks } from "../sync/locks.ts";
+import { raceAbort } from "../util/abort.ts";
 import { type CommandOptions, runCommand } from "./command.ts";
 import { findPlace, type Place } from "./place.ts";
 
@@ -54,12 +55,13 @@ export function createWorkspace({ host, workdir, mirror }: WorkspaceOptions): Wo
   let settling: Promise<{ place: Place; engine: SyncEngine }> | undefined;
 
   const settle = async (signal?: AbortSignal) => {
+    signal?.throwIfAborted();
     if (settled) return settled;
     settling ??= start().finally(() => {
       settling = undefined;
     });
-    settled = await settling;
-    signal?.throwIfAborted();
+    // Others may wait for the same connection: a caller that gives up does not take it from them.
+    settled = await raceAbort(settling, signal);
     return settled;
   };
   const start = async () => {
@@ -89,7 +91,7 @@ export function createWorkspace({ host, workdir, mirror }: WorkspaceOptions): Wo
     isInside: (path) => isInside(root(), path),
     async open(path, signal) {
       const { engine } = await settle(signal);
-      const unlock = await locks.lock(path);
+      const unlock = await locks.lock(path, signal);
       try {
         return workspaceFile(host.identity.host, path, await engine.pull(path, signal), unlock);
       } catch (error) {

@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { findOpencode } from "../../../src/launch/find-opencode.ts";
+
+let dir: string;
+const put = async (name: string, mode = 0o755) => {
+  const path = join(dir, name);
+  await mkdir(join(path, ".."), { recursive: true });
+  await writeFile(path, "#!/bin/sh\n", { mode });
+  return path;
+};
+const find = (...path: string[]) =>
+  findOpencode(
+    { PATH: path.map((each) => join(dir, each)).join(delimiter) },
+    pathToFileURL(join(dir, "app/dist/cli.js")).href,
+  );
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "rc find-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+test("the first on PATH is taken", async () => {
+  await put("b/opencode");
+  const first = await put("a/opencode");
+  expect(await find("missing", "a", "b")).toBe(first);
+});
+
+test("what cannot be run is passed over: a plain file, a directory of that name", async () => {
+  await put("plain/opencode", 0o644);
+  await mkdir(join(dir, "home/opencode"), { recursive: true });
+  const good = await put("good/opencode");
+  expect(await find("plain", "home", "good")).toBe(good);
+});
+
+test("a checkout brings its own, behind PATH", async () => {
+  const own = await put("app/node_modules/.bin/opencode");
+  expect(await find()).toBe(own);
+  const onPath = await put("bin/opencode");
+  expect(await find("bin")).toBe(onPath);
+});
+
+test("without any there is none", async () => {
+  expect(await find("nowhere")).toBeUndefined();
+  expect(await findOpencode({}, pathToFileURL(join(dir, "app/dist/cli.js")).href)).toBeUndefined();
+});
