@@ -18,7 +18,7 @@ export const server: Plugin = async (input) => {
 };
 
 function start({ client }: Parameters<Plugin>[0]): Hooks {
-  const environment = readEnvironment(process.env);
+  const environment = readEnvironment({ ...process.env, ...takeSecrets() });
   if (environment.kind === "dormant") return {};
   if (environment.kind === "invalid") return explaining(environment.message);
 
@@ -41,6 +41,19 @@ function start({ client }: Parameters<Plugin>[0]): Hooks {
       await remote[Symbol.asyncDispose]();
     },
   };
+}
+
+/** By name; OpenCode starts the plugin again for each directory. */
+const secrets = new Map<string, string>();
+
+/** The passwords, which leave the environment: all that OpenCode starts (MCP servers, formatters) would inherit them. */
+function takeSecrets(): Record<string, string> {
+  for (const name of ["REMOTE_PASSWORD", "REMOTE_SUDO_PASSWORD"]) {
+    const secret = process.env[name];
+    if (secret !== undefined) secrets.set(name, secret);
+    delete process.env[name];
+  }
+  return Object.fromEntries(secrets);
 }
 
 /** Tools that run nothing and say why. The guard is lifted too, else the model could not call them and would not hear it. */

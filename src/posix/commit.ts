@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { baselineOf, sha256 } from "../remote/baseline.ts";
 import { RemoteError } from "../remote/error.ts";
 import type { CallOptions, Change, Committed, RemoteFiles } from "../remote/files.ts";
+import { isInside } from "../remote/path.ts";
 import type { RemoteShell } from "../remote/shell.ts";
 import { cksum } from "../util/cksum.ts";
 import { shellQuote } from "../util/shell-quote.ts";
@@ -18,15 +19,24 @@ export async function commit(
   { signal }: CallOptions = {},
 ): Promise<Committed[]> {
   if (!changes.length) return [];
+  refuseNested(host, changes);
   const { script, stdin } = compose(changes);
   // Once sent, a commit runs to its end on the remote: an abort could only hide how it ended.
   signal?.throwIfAborted();
   const result = await shell.exec(script, { stdin, lane: "file", timeoutMs: fileTimeoutMs });
-  if (result.ended !== "exited") return await findOut(host, read, changes);
+  // Without a line of answer the script was killed, perhaps after a swap.
+  if (result.ended !== "exited" || !result.stdout.includes(10)) return await findOut(host, read, changes);
   const answer = parseAnswer(result, host, changes[0]?.path ?? "", "save");
   if (answer.code !== "committed") throw refusal(answer, host, changes);
   const lines = answer.body.toString("utf8").split("\n");
   return changes.map((change, i) => committed(change, lines[i] ?? ""));
+}
+
+/** A file below a file that the same commit writes: each looks possible while neither is there. */
+function refuseNested(host: string, changes: readonly Change[]): void {
+  const files = changes.filter((change) => change.kind === "write").map((change) => change.path);
+  const below = changes.find(({ path }) => files.some((file) => file !== path && isInside(file, path)));
+  if (below) throw refusal({ code: "notdir", rest: String(changes.indexOf(below) + 1) }, host, changes);
 }
 
 function compose(changes: readonly Change[]): { script: string; stdin: Buffer } {
@@ -86,15 +96,15 @@ async function findOut(host: string, read: RemoteFiles["read"], changes: readonl
   const paths = changes.map((change) => change.path).join(", ");
   const path = changes[0]?.path;
   if (untouched === changes.length) {
-    const message = `The connection to ${host} was lost before ${paths} was saved; nothing was changed, try again.`;
-    throw new RemoteError("connection_lost", message, { host, path });
+    const message = `${host} gave no answer to the save of ${paths}, which is unchanged so far; read it again before going on.`;
+    throw new RemoteError("outcome_unknown", message, { host, path });
   }
-  const message = `The connection to ${host} was lost while ${paths} was being saved and the outcome is unknown; read it before going on.`;
+  const message = `${host} gave no answer to the save of ${paths} and the outcome is unknown; read it before going on.`;
   throw new RemoteError("outcome_unknown", message, { host, path });
 }
 
 /** Why nothing was changed, in one sentence. */
-function refusal({ code, rest }: Answer, host: string, changes: readonly Change[]): RemoteError {
+function refusal({ code, rest }: Pick<Answer, "code" | "rest">, host: string, changes: readonly Change[]): RemoteError {
   const [number = "", ...words] = rest.split(" ");
   const change = changes[Number(number) - 1] ?? changes[0];
   const path = change?.path ?? "";
@@ -131,6 +141,11 @@ function refusal({ code, rest }: Answer, host: string, changes: readonly Change[
         "unsupported",
         "its owner, group or permissions could not be kept; change it with a command or as its owner",
       );
+    case "stuck": {
+      const why = words.join(" ").trim() || "it was interrupted";
+      const message = `The save on ${host} failed (${why}) and ${path} could not be put back: its earlier content may be in a file beside it whose name begins with .rc-; look there before going on.`;
+      return new RemoteError("outcome_unknown", message, { host, path });
+    }
     default:
       return systemError(words.join(" ").trim(), host, path, doing);
   }

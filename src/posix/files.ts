@@ -12,15 +12,24 @@ import statScript from "./scripts/stat.sh";
 /** A file that changes under our eyes is read again so many times (files.md, snapshot rule). */
 const snapshotAttempts = 3;
 
+/** Bytes of an answer that are not the content of a file: its path and stat; or the entries of a directory. */
+const aroundContent = 16 * 1024 * 1024;
+
 /**
  * Files over any POSIX shell: every call is one script and one round trip, and needs nothing on the remote but its own tools.
  * `host` names the machine in errors.
  */
 export function posixFiles(shell: RemoteShell, host: () => string): RemoteFiles {
-  const ask = async (script: string, vars: Record<string, string>, path: RemotePath, doing: string, o: CallOptions) => {
+  const ask = async (
+    script: string,
+    vars: Record<string, string>,
+    path: RemotePath,
+    doing: string,
+    o: CallOptions & { keepBytes?: number },
+  ) => {
     const head = Object.entries(vars).map(([name, value]) => `${name}=${shellQuote(value)}\n`);
     const text = head.join("") + prelude + script;
-    const call = { lane: "file", signal: o.signal, timeoutMs: fileTimeoutMs } as const;
+    const call = { lane: "file", signal: o.signal, timeoutMs: fileTimeoutMs, keepBytes: o.keepBytes } as const;
     let result = await shell.exec(text, call);
     // Looking changes nothing, so what the loss of the link cut off may be asked again.
     if (result.ended === "unknown") result = await shell.exec(text, call);
@@ -38,7 +47,8 @@ export function posixFiles(shell: RemoteShell, host: () => string): RemoteFiles 
 
   const readOnce = async (path: RemotePath, options: CallOptions & { known?: string; maxBytes: number }) => {
     const vars = { P: path, KNOWN: options.known ?? "", MAX: String(options.maxBytes) };
-    const answer = await ask(readScript, vars, path, "read", options);
+    const keepBytes = options.maxBytes + aroundContent;
+    const answer = await ask(readScript, vars, path, "read", { signal: options.signal, keepBytes });
     return parseRead(answer, host(), path, options.maxBytes);
   };
 
@@ -106,7 +116,9 @@ function parseRead(
     if (code === "unchanged") return { kind: "unchanged", ...found };
     const afterAt = taken.body.lastIndexOf(10, taken.body.length - 2);
     const content = taken.body.subarray(end + 1, afterAt);
-    if (taken.body.toString("utf8", afterAt + 1).trimEnd() !== line) return "changing";
+    const after = taken.body.toString("utf8", afterAt + 1).trimEnd();
+    if (after === "unreadable") throw refused(after, host, path, "read");
+    if (after !== line) return "changing";
     if (content.length > maxBytes) throw refused("large", host, path, "read");
     return { kind: "file", ...found, content };
   }
@@ -139,6 +151,8 @@ function refused(code: string, host: string, path: RemotePath, doing: string): R
       return error("permission_denied", "the account may not read it; check its permissions or use sudo in a command");
     case "special":
       return error("not_regular", "it is a pipe, socket or device, not a file; use a command instead");
+    case "unreadable":
+      return error("io", "the reading broke off before its end; look at it with a command there");
     case "large":
       return error(
         "too_large",

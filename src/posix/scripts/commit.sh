@@ -32,12 +32,18 @@ parent() {
   [ -n "$dir" ] || dir=/
 }
 
-# undo: newest first, so that a file changed twice ends as it began.
+# undo: newest first, so that a file changed twice ends as it began; `stuck` names those that could not be put back.
 undo() {
+  stuck=
   for n in $swapped; do
     eval "t=\$target_$n b=\$backup_$n"
-    # A rename between two names of one inode does nothing, so the backup may still be there.
-    if [ -n "$b" ]; then mv -f -- "$b" "$t" && rm -f -- "$b"; else rm -f -- "$t"; fi
+    if [ -z "$b" ]; then
+      rm -f -- "$t" || stuck="$n $stuck"
+    elif [ -e "$b" ] || [ -L "$b" ]; then
+      # A rename between two names of one inode does nothing or fails; into a directory it would only move the backup.
+      [ -d "$t" ] || mv -f -- "$b" "$t"
+      if [ -f "$t" ] && cmp -s -- "$b" "$t"; then rm -f -- "$b"; elif [ -e "$b" ] || [ -L "$b" ]; then stuck="$n $stuck"; fi
+    fi
   done
   for n in $staged; do
     eval "rm -f -- \"\$temp_$n\""
@@ -48,6 +54,7 @@ undo() {
 die() {
   trap '' HUP INT TERM
   undo
+  [ -z "$stuck" ] || set -- stuck "${stuck%% *}" "$3"
   say "$1" "$2 $3"
   exit 0
 }
@@ -81,7 +88,9 @@ check_write() {
   [ "$3" = absent ] && return
   eval "t=\$target_$1"
   [ -w "$t" ] || die denied "$1"
-  [ -z "$(find "$t" -prune -links +1)" ] || die links "$1"
+  # shellcheck disable=SC2046 # the second word is the number of links
+  set -- "$1" $(ls -lnd -- "$t")
+  [ "$3" = 1 ] || die links "$1"
 }
 # check_delete N ...: as check; the name itself goes, also when it is a link.
 check_delete() {
@@ -148,11 +157,14 @@ swap_write() {
   eval "t=\$target_$1 temp=\$temp_$1"
   if [ "$2" = absent ]; then
     eval "backup_$1="
+    # Both `ln` and `mv` would put it into a directory that appeared meanwhile.
+    if [ -e "$t" ] || [ -L "$t" ]; then die exists "$1"; fi
     # A link fails where a name exists: creating never clobbers.
     if ! ln -- "$temp" "$t" 2>/dev/null; then
       if [ -e "$t" ] || [ -L "$t" ]; then die exists "$1"; fi
       err=$(mv -- "$temp" "$t" 2>&1) || die io "$1" "$err"
     fi
+    inside "$t" "$temp" && die exists "$1"
     swapped="$1 $swapped"
     rm -f -- "$temp"
     return
@@ -162,16 +174,21 @@ swap_write() {
   # A backup that exists must go on failure too, so the file counts as swapped from here; putting back is harmless.
   [ "$COUNT" -eq 1 ] || swapped="$1 $swapped"
   err=$(mv -f -- "$temp" "$t" 2>&1) || die io "$1" "$err"
+  inside "$t" "$temp" && die special "$1"
+  return 0
 }
+# inside NAME TEMP: the name became a directory in the last moment and took the temporary in, which is removed again.
+inside() { [ -d "$1" ] && rm -f -- "$1/${2##*/}"; }
 # swap_delete N SIZE SHA CRC
 swap_delete() {
   eval "t=\$target_$1"
   matches "$t" "$2" "$3" "$4" || die conflict "$1"
   parent "$t"
   b="$dir/.rc-$ID-$1-old"
-  err=$(mv -f -- "$t" "$b" 2>&1) || die io "$1" "$err"
+  # Noted first: a signal that comes with the rename must not leave the file away.
   eval "backup_$1=\$b"
   swapped="$1 $swapped"
+  err=$(mv -f -- "$t" "$b" 2>&1) || die io "$1" "$err"
 }
 # answer KIND...: every swap is done; backups go, the new stats are told.
 answer() {
