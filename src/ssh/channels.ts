@@ -1,11 +1,28 @@
 import type { ClientCallback, ClientChannel } from "ssh2";
 import { RemoteError } from "../remote/error.ts";
+import { raceAbort } from "../util/abort.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
 import type { Connection } from "./connect.ts";
 import { translateSshError } from "./errors.ts";
 
 /** OpenSSH's default `MaxSessions` (sshd_config(5)); the server's own refusal corrects it downwards. */
 const defaultMaxChannels = 10;
+
+/**
+ * A refusal lowers the limit; so long after the last one (ms) it may have been a session that was just ending, and one more
+ * is tried.
+ */
+const refusalCountsMs = 30_000;
+
+/**
+ * With nothing else open, a refusal can only mean that the server has not noticed the end of the last session yet. So often
+ * and after such a pause (ms) it is asked again; 3 s in all.
+ */
+const lonelyAttempts = 30;
+const lonelyPauseMs = 100;
+
+/** RFC 4254, section 5.1: SSH_OPEN_CONNECT_FAILED, which OpenSSH says at MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE. */
+const shortage: readonly unknown[] = [2, 4];
 
 /**
  * Dropbear closes a session that has no process yet whenever a process of another session ends (its `check_close`, as of
@@ -20,7 +37,10 @@ const dropbearAttempts = 10;
 export class Channels {
   #open = 0;
   #limit = defaultMaxChannels;
+  #refusedAt = 0;
   #waiting: Deferred<void>[] = [];
+  /** Channels whose command is done while a background child of it still holds them open; oldest first. */
+  readonly #idle = new Set<ClientChannel>();
   readonly #dropbear: boolean;
   /** Under Dropbear one session is opened after the other, so that few are without a process at any time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -31,39 +51,59 @@ export class Channels {
 
   /** Channels that this server is known to allow at once. */
   get limit(): number {
+    if (this.#limit < defaultMaxChannels && performance.now() - this.#refusedAt > refusalCountsMs) {
+      this.#limit++;
+      this.#refusedAt = performance.now();
+    }
     return this.#limit;
   }
 
   /** True when a further channel would not have to wait. */
   get hasRoom(): boolean {
-    return this.#open < this.#limit;
+    return this.#open < this.limit;
   }
 
   /** A channel that runs `command`; its slot is given back when it closes. */
   async open(command: string): Promise<ClientChannel> {
-    for (;;) {
+    for (let lonely = 0; ; ) {
       while (!this.hasRoom) {
+        this.#idle.values().next().value?.close();
         const turn = deferred<void>();
         this.#waiting.push(turn);
-        await Promise.race([turn.promise, this.#lost()]);
+        await raceAbort(turn.promise, this.connection.ended);
       }
       this.#open++;
       const channel = await this.#start(command).catch((cause: unknown) => {
         this.#release();
         throw cause;
       });
-      if (channel) {
+      if (!(channel instanceof RemoteError)) {
         channel.once("close", () => this.#release());
         return channel;
       }
       this.#open--;
       this.#limit = Math.max(1, this.#open);
+      this.#refusedAt = performance.now();
+      if (this.#open > 0) continue;
+      if (++lonely === lonelyAttempts) throw channel;
+      await raceAbort(new Promise((resolve) => setTimeout(resolve, lonelyPauseMs)), this.connection.ended);
     }
   }
 
-  /** Undefined when the server refuses a further channel while others are open. */
-  #start(command: string): Promise<ClientChannel | undefined> {
-    const start = () => Promise.race([this.#exec(command), this.#lost()]);
+  /**
+   * The command of this channel is done. A child that it left in the background may still write to it, so it stays open
+   * until the slot is needed.
+   */
+  done(channel: ClientChannel): void {
+    if (channel.destroyed) return;
+    this.#idle.add(channel);
+    channel.once("close", () => this.#idle.delete(channel));
+    if (this.#waiting.length > 0) channel.close();
+  }
+
+  /** An error as the value: the server has no room for a further channel. */
+  #start(command: string): Promise<ClientChannel | RemoteError> {
+    const start = () => raceAbort(this.#exec(command), this.connection.ended);
     if (!this.#dropbear) return start();
     const mine = this.#last.then(async () => {
       for (let left = dropbearAttempts - 1; ; left--) {
@@ -78,16 +118,17 @@ export class Channels {
     return mine;
   }
 
-  #exec(command: string): Promise<ClientChannel | undefined> {
-    const result = deferred<ClientChannel | undefined>();
+  #exec(command: string): Promise<ClientChannel | RemoteError> {
+    const result = deferred<ClientChannel | RemoteError>();
     const refused = (error: unknown) => result.reject(translateSshError(error, this.connection.target));
     const answered: ClientCallback = (error, channel) => {
       if (!error) {
         // Without a listener an error event would end the process; the close event that follows is what callers act on.
         channel.on("error", () => {});
         result.resolve(channel);
-      } else if ("reason" in error && this.#open > 1) result.resolve(undefined);
-      else refused(error);
+      } else if ("reason" in error && shortage.includes(error.reason)) {
+        result.resolve(translateSshError(error, this.connection.target));
+      } else refused(error);
     };
     try {
       this.connection.client.exec(command, answered);
@@ -96,10 +137,6 @@ export class Channels {
       refused(error);
     }
     return result.promise;
-  }
-
-  async #lost(): Promise<never> {
-    throw await this.connection.closed;
   }
 
   #release(): void {

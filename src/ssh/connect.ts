@@ -26,6 +26,8 @@ export interface Connection extends AsyncDisposable {
   readonly hostKeyBlob: Buffer;
   /** Resolves once, when the connection ended, with the first reason; never rejects. */
   readonly closed: Promise<RemoteError>;
+  /** Aborts at the same moment with the same reason: for those who listen for a while and then stop. */
+  readonly ended: AbortSignal;
 }
 
 export interface ConnectOptions {
@@ -49,10 +51,10 @@ export async function connect(target: SshTarget, options: ConnectOptions = {}): 
   let via: LiveConnection | undefined;
   for (const hop of target.jumps) via = await connectOne(hop, { signal: options.signal, via });
   const live = await connectOne(target, { ...options, via });
-  const { client, serverIdent, hostKeyBlob, closed } = live;
+  const { client, serverIdent, hostKeyBlob, closed, ended } = live;
   const hostKey = fingerprint(hostKeyBlob);
   const dispose = () => live[Symbol.asyncDispose]();
-  return { target, client, serverIdent, hostKey, hostKeyBlob, closed, [Symbol.asyncDispose]: dispose };
+  return { target, client, serverIdent, hostKey, hostKeyBlob, closed, ended, [Symbol.asyncDispose]: dispose };
 }
 
 interface OneOptions extends ConnectOptions {

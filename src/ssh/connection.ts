@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { RemoteError } from "../remote/error.ts";
@@ -13,11 +14,13 @@ const goodbyeMs = 300;
 export class LiveConnection implements AsyncDisposable {
   /** Resolves once, when the connection ended, with the first reason; never rejects. */
   readonly closed: Promise<RemoteError>;
+  readonly ended: AbortSignal;
   /** The host key that was accepted. */
   hostKeyBlob: Buffer = Buffer.alloc(0);
   #isOver = false;
   #disposal: Promise<void> | undefined;
-  readonly #ended: Deferred<RemoteError> = deferred();
+  readonly #closed: Deferred<RemoteError> = deferred();
+  readonly #ended = new AbortController();
   readonly #via: LiveConnection | undefined;
 
   constructor(
@@ -26,7 +29,10 @@ export class LiveConnection implements AsyncDisposable {
     private readonly stream: Duplex,
     via?: LiveConnection,
   ) {
-    this.closed = this.#ended.promise;
+    this.closed = this.#closed.promise;
+    this.ended = this.#ended.signal;
+    // Every command under way listens to it, and Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.ended);
     this.#via = via;
     // They stay for good: an error that comes after the end would otherwise end the process.
     client.on("error", (error) => this.#heard(error));
@@ -52,7 +58,7 @@ export class LiveConnection implements AsyncDisposable {
     if (this.#isOver) return;
     this.#isOver = true;
     this.stream.destroy();
-    this.#ended.resolve(reason);
+    this.#tell(reason);
     void this.#via?.[Symbol.asyncDispose]();
   }
 
@@ -67,13 +73,18 @@ export class LiveConnection implements AsyncDisposable {
       this.#isOver = true;
       const { host } = this.target;
       const message = `The connection to ${hostAndPort(this.target)} was closed.`;
-      this.#ended.resolve(new RemoteError("closed", message, { host }));
+      this.#tell(new RemoteError("closed", message, { host }));
       this.client.end();
       await whenClosed(this.stream, goodbyeMs);
     }
     this.stream.destroy();
     await whenClosed(this.stream, goodbyeMs);
     await this.#via?.[Symbol.asyncDispose]();
+  }
+
+  #tell(reason: RemoteError): void {
+    this.#closed.resolve(reason);
+    this.#ended.abort(reason);
   }
 
   #heard(error: unknown): void {

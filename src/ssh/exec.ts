@@ -42,6 +42,7 @@ export async function run(
   const kept = { stdout: collector(keepBytes), stderr: collector(keepBytes) };
   const started = deferred<number | undefined>();
   let stopping: Ended | undefined;
+  let exited = false;
   let exitSignal: string | undefined;
   let over = false;
 
@@ -70,15 +71,17 @@ export async function run(
   channel.on("data", onData("stdout"));
   channel.stderr.on("data", onData("stderr"));
   channel.once("exit", (_code: number | null, name?: string) => {
+    exited = true;
     exitSignal = name;
   });
   channel.once("close", () => {
     started.resolve(undefined);
-    if (readers.stdout.phase === "before" && !stopping) {
+    // Without an exit status something else than the shell ended the channel, and our marker may have been on its way.
+    if (readers.stdout.phase === "before" && exited && !stopping) {
       settled.resolve({ kind: "not-run", noise: early.toString("latin1") + readers.stdout.noise });
     } else finish(stopping ?? (exitSignal ? "signalled" : "unknown"));
   });
-  void connection.closed.then(() => {
+  const offEnded = onAbort(connection.ended, () => {
     started.resolve(undefined);
     finish("unknown");
   });
@@ -102,6 +105,7 @@ export async function run(
     return await settled.promise;
   } finally {
     offAbort();
+    offEnded();
     clearTimeout(timer);
     clearTimeout(grace);
     // The data listeners stay: with unread data the channel would never close and its slot never come back.

@@ -1,7 +1,8 @@
 import type { ClientChannel } from "ssh2";
 import { parkCommand, parkCommandInOwnGroup } from "../posix/frame.ts";
-import type { Channels } from "./channels.ts";
-import { isDropbear } from "./channels.ts";
+import type { RemoteError } from "../remote/error.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
+import { type Channels, isDropbear } from "./channels.ts";
 import type { Connection } from "./connect.ts";
 
 /** A channel whose `sh` waits for its one line. */
@@ -26,8 +27,10 @@ const noiseKept = 400;
  */
 export class Parking {
   #ready: ParkedShell[] = [];
-  #filling = false;
-  #closed = false;
+  /** Calls that wait for a shell. Every shell goes to one of them first: there is never a ready shell and a waiting call. */
+  #waiting: Deferred<ParkedShell>[] = [];
+  #opening = 0;
+  #closed: RemoteError | undefined;
   readonly #command: string;
 
   constructor(
@@ -36,45 +39,73 @@ export class Parking {
     private readonly options: ParkingOptions,
   ) {
     this.#command = isDropbear(connection) ? parkCommandInOwnGroup : parkCommand;
-    void connection.closed.then(() => this.close());
+    void connection.closed.then((reason) => this.close(reason));
+  }
+
+  /** True when a call would not have to wait. */
+  get hasReady(): boolean {
+    return this.#ready.length > 0;
   }
 
   /** A parked shell, or a fresh one where none is ready; the lot is refilled in the background. */
-  async take(): Promise<ParkedShell> {
-    const shell = this.#ready.shift() ?? (await this.#park());
-    void this.fill();
-    return shell;
+  take(): Promise<ParkedShell> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    const ready = this.#ready.shift();
+    // Refilling waits until the calls of the same moment had their turn: they must not queue behind it.
+    setImmediate(() => void this.fill());
+    if (ready) return Promise.resolve(ready);
+    const turn = deferred<ParkedShell>();
+    this.#waiting.push(turn);
+    return turn.promise;
   }
 
-  /** Parks shells until the lot is full. Failures are left for the call that needs a shell to report. */
+  /** Takes a shell that was not used after all. */
+  giveBack(shell: ParkedShell): void {
+    const next = this.#waiting.shift();
+    if (next) next.resolve(shell);
+    else if (this.#closed || shell.channel.destroyed || this.#ready.length >= this.options.size) shell.channel.end();
+    else this.#ready.push(shell);
+  }
+
+  /** Opens a shell for every waiting call, then parks more until the lot is full. */
   async fill(): Promise<void> {
-    if (this.#filling) return;
-    this.#filling = true;
-    try {
-      while (!this.#closed && this.#ready.length < this.options.size && this.channels.hasRoom) {
-        this.#keep(await this.#park());
-        if (this.options.staggerMs) await new Promise((resolve) => setTimeout(resolve, this.options.staggerMs).unref());
-      }
-    } catch {
-      // The next call opens its own channel and tells why that fails.
-    } finally {
-      this.#filling = false;
+    while (this.#wantsMore()) {
+      const opened = this.#openOne();
+      if (!this.options.staggerMs) continue;
+      await opened;
+      await new Promise((resolve) => setTimeout(resolve, this.options.staggerMs).unref());
     }
   }
 
-  /** End of input ends a parked shell at once; nothing of it stays on the remote. */
-  close(): void {
-    this.#closed = true;
+  /** End of input ends a parked shell at once; nothing of it stays on the remote. Waiting calls get the reason. */
+  close(reason: RemoteError): void {
+    this.#closed ??= reason;
     for (const { channel } of this.#ready.splice(0)) channel.end();
+    for (const turn of this.#waiting.splice(0)) turn.reject(reason);
   }
 
-  #keep(shell: ParkedShell): void {
-    if (this.#closed) shell.channel.end();
-    else {
-      this.#ready.push(shell);
+  #wantsMore(): boolean {
+    if (this.#closed) return false;
+    if (this.#opening < this.#waiting.length) return true;
+    return this.channels.hasRoom && this.#ready.length + this.#opening < this.#waiting.length + this.options.size;
+  }
+
+  async #openOne(): Promise<void> {
+    this.#opening++;
+    try {
+      const shell = await this.#park();
       shell.channel.once("close", () => {
+        const used = !this.#ready.includes(shell);
         this.#ready = this.#ready.filter((other) => other !== shell);
+        // Its slot may be the one that refilling waits for. Shells that die unused are not replaced: the next would, too.
+        if (used) setImmediate(() => void this.fill());
       });
+      this.giveBack(shell);
+    } catch (error) {
+      // One that was opened in advance fails in silence; a call that waits is told, unless another one may still serve it.
+      if (this.#opening <= this.#waiting.length) this.#waiting.shift()?.reject(error);
+    } finally {
+      this.#opening--;
     }
   }
 

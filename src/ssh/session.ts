@@ -3,12 +3,12 @@ import { frame } from "../posix/frame.ts";
 import stopScript from "../posix/scripts/stop.sh";
 import { RemoteError } from "../remote/error.ts";
 import type { ExecOptions, ExecResult } from "../remote/shell.ts";
-import { onAbort } from "../util/abort.ts";
+import { raceAbort } from "../util/abort.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
 import { Channels } from "./channels.ts";
-import type { Connection } from "./connect.ts";
+import { type Connection, connect } from "./connect.ts";
 import { run } from "./exec.ts";
-import { Parking } from "./parked.ts";
+import { type ParkedShell, Parking } from "./parked.ts";
 
 export interface PoolOptions {
   /** Shells parked for commands. */
@@ -21,6 +21,12 @@ export interface PoolOptions {
 
 /** A dead parked shell is noticed only when it is used; after this many the account has no POSIX shell. */
 const attempts = 3;
+
+/** A file operation that found no free channel for so long (ms) says so; a command waits until it is stopped. */
+const fileWaitMs = 60_000;
+
+/** TERM, two seconds, KILL, and a slow line; milliseconds. */
+const stopTimeoutMs = 10_000;
 
 /** Milliseconds at the end for file operations to finish and for commands to be stopped: TERM, two seconds, KILL. */
 const disposeGraceMs = 4_000;
@@ -67,15 +73,10 @@ export class Session implements AsyncDisposable {
     try {
       let noise = "";
       for (let attempt = 0; attempt < attempts; attempt++) {
-        const shell = await this.#parking.take();
-        if (options.signal?.aborted) {
-          shell.channel.end();
-          throw options.signal.reason;
-        }
-        const outcome = await run(this.connection, shell, framed, {
-          ...options,
-          stop: (pid) => this.#finish(this.#stop(pid)),
-        });
+        const shell = await this.#take(options);
+        const stop = (pid: Promise<number | undefined>) => this.#finish(this.#stop(pid));
+        const outcome = await run(this.connection, shell, framed, { ...options, stop });
+        this.#channels.done(shell.channel);
         if (outcome.kind === "done") return outcome.result;
         if (outcome.kind === "no-cwd") throw this.#noSuchDirectory(options.cwd);
         noise = outcome.noise;
@@ -88,14 +89,15 @@ export class Session implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { host } = this.connection.target;
-    this.#closing.abort(new RemoteError("closed", `The connection to ${host} was closed.`, { host }));
+    const reason = new RemoteError("closed", `The connection to ${host} was closed.`, { host });
+    this.#closing.abort(reason);
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise((resolve) => {
       timer = setTimeout(resolve, disposeGraceMs);
     });
     await Promise.race([Promise.allSettled(this.#unfinished), grace]);
     clearTimeout(timer);
-    this.#parking.close();
+    this.#parking.close(reason);
     await this.connection[Symbol.asyncDispose]();
   }
 
@@ -104,12 +106,9 @@ export class Session implements AsyncDisposable {
     while (this.#commands >= Math.max(1, this.#channels.limit - this.pool.fileShells)) {
       const turn = deferred<void>();
       this.#waiting.push(turn);
-      const off = onAbort(signal, () => turn.reject(signal?.reason));
-      void this.connection.closed.then(turn.reject);
       try {
-        await turn.promise;
+        await raceAbort(raceAbort(turn.promise, signal), this.connection.ended);
       } finally {
-        off();
         this.#waiting = this.#waiting.filter((other) => other !== turn);
       }
     }
@@ -120,11 +119,48 @@ export class Session implements AsyncDisposable {
     };
   }
 
-  /** Best effort: the answer to the caller does not depend on it. */
+  async #take({ signal, lane }: ExecOptions): Promise<ParkedShell> {
+    const taking = this.#parking.take();
+    const patience = new AbortController();
+    const timer = lane === "file" ? setTimeout(() => patience.abort(this.#busy()), fileWaitMs) : undefined;
+    try {
+      const shell = await raceAbort(raceAbort(taking, signal), patience.signal);
+      if (!signal?.aborted) return shell;
+      throw signal.reason;
+    } catch (error) {
+      // A shell that comes too late goes to the next call.
+      void taking.then(
+        (shell) => this.#parking.giveBack(shell),
+        () => {},
+      );
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Best effort: the answer to the caller does not depend on it. Where commands hold every channel that the server allows,
+   * it goes over a connection of its own: closing a command's channel would not end its session there.
+   */
   async #stop(group: Promise<number | undefined>): Promise<void> {
     const pid = await group;
     if (pid === undefined) return;
-    await this.#exec(`P=${pid}\n${stopScript}`, { lane: "file", timeoutMs: 10_000 }).catch(() => {});
+    const script = `P=${pid}\n${stopScript}`;
+    const options = { lane: "file", timeoutMs: stopTimeoutMs } as const;
+    try {
+      if (this.#parking.hasReady || this.#channels.hasRoom) await this.#exec(script, options);
+      else await this.#execElsewhere(script, options);
+    } catch {
+      // The link is gone, or the server lets nobody in; the command's own answer is all that can be said.
+    }
+  }
+
+  async #execElsewhere(script: string, options: ExecOptions): Promise<void> {
+    const { target, hostKeyBlob } = this.connection;
+    const pool = { commandShells: 0, fileShells: 0, staggerMs: 0 };
+    await using session = new Session(await connect(target, { pinnedKey: hostKeyBlob }), pool);
+    await session.exec(script, options);
   }
 
   #finish<T>(work: Promise<T>): Promise<T> {
@@ -138,6 +174,12 @@ export class Session implements AsyncDisposable {
     const { host } = this.connection.target;
     const message = `Cannot enter the directory ${cwd} on ${host}; check that it exists and that the account may enter it.`;
     return new RemoteError("not_found", message, { host, path: cwd });
+  }
+
+  #busy(): RemoteError {
+    const { host } = this.connection.target;
+    const message = `All channels that ${host} allows are taken by running commands (MaxSessions in its sshd_config), so nothing was sent; try again when less is running.`;
+    return new RemoteError("unsupported", message, { host });
   }
 
   #notPosix(noise: string): RemoteError {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { remotePath } from "../../src/remote/path.ts";
+import { maxMirrored } from "../../src/sync/engine.ts";
 import { deferred } from "../../src/util/deferred.ts";
 import { canStartDropbear, startDropbear } from "../support/dropbear.ts";
 import { startSshPlace } from "../support/ssh-place.ts";
@@ -34,6 +35,29 @@ describe.each(servers)("what only a host over ssh has to keep: %s", (_name, star
     await failed.promise;
     expect(asText(await place.host.shell.exec("echo two")).stdout).toBe("two\n");
     expect(place.host.state.kind).toBe("connected");
+  });
+
+  test("background children that hold their channels never use up the channels", async () => {
+    await using server = await start();
+    await using place = await startSshPlace(server);
+    for (let i = 0; i < 14; i++) {
+      expect(asText(await place.host.shell.exec("sleep 20 & echo ok")).stdout).toBe("ok\n");
+    }
+    expect(await place.host.files.list(place.root)).toEqual([]);
+  });
+
+  test("a file of exactly the largest size is read whole, one byte more is refused", async () => {
+    await using server = await start();
+    await using place = await startSshPlace(server);
+    const { shell, files } = place.host;
+    const path = remotePath("large", place.root);
+    const size = (bytes: number) =>
+      shell.exec(`dd if=/dev/null of=large bs=1 seek=${bytes} 2>/dev/null`, { cwd: place.root });
+    await size(maxMirrored);
+    const read = await files.read(path, { maxBytes: maxMirrored });
+    expect(read.kind === "file" && read.content.length).toBe(maxMirrored);
+    await size(maxMirrored + 1);
+    await expect(files.read(path, { maxBytes: maxMirrored })).rejects.toMatchObject({ code: "too_large" });
   });
 
   test("a link that is lost while a command runs ends it as unknown, and the next call works", async () => {
