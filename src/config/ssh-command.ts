@@ -126,7 +126,8 @@ function refuse(draft: Draft, letter: string): void {
 /** One word of flags such as `-4`, `-vvT`, `-p2222` or `-Tp 2222`; returns how many words it took. */
 function readFlags(draft: Draft, word: string, next: string | undefined): number {
   if (word.startsWith("--")) {
-    draft.problems.push(`ssh has no option ${shown(word)}; remove it.`);
+    // What follows the sign may be a secret.
+    draft.problems.push(`ssh has no option ${shown(word.replace(/=.*$/s, ""))}; remove it.`);
     return 1;
   }
   const letters = [...word.slice(1)];

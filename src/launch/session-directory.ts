@@ -34,7 +34,9 @@ function slug(text: string): string {
  */
 export async function makeSessionDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await run("git", ["init", "--quiet", directory]).catch(() => {});
+  // Without our own environment, which may hold passwords.
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+  await run("git", ["init", "--quiet", directory], { env }).catch(() => {});
   const id = createHash("sha256").update(directory).digest("hex").slice(0, 40);
   // Exclusive: an id that OpenCode or an earlier start has written stays. Without git there is no such directory.
   await writeFile(join(directory, ".git", "opencode"), id, { flag: "wx" }).catch(() => {});

@@ -39,7 +39,9 @@ async function search(call: Call, dir: RemotePath, pattern: string, include: str
     return await call.workspace.search.grep({ dir, ...query });
   } catch (error) {
     if (!(error instanceof RemoteError) || error.code !== "not_a_directory") throw error;
-    return await call.workspace.search.grep({ dir: dirname(dir), ...query });
+    const parent = dirname(dir);
+    await askPlace(call, parent, "directory");
+    return await call.workspace.search.grep({ dir: parent, ...query });
   }
 }
 

@@ -84,6 +84,7 @@ describe("parseSshCommand refuses, naming what is wrong", () => {
     ["ssh -w 1 host", "-w is not supported"],
     ["ssh -c aes128-ctr host", "use -o Ciphers"],
     ["ssh --help host", 'no option "--help"'],
+    ["ssh --password=hunter2 host", 'no option "--password"'],
     ["ssh host -p", "-p needs a value"],
     ["ssh -i '' host", "-i has an empty value"],
     ["ssh -o Port host", "not Key=Value"],
