@@ -1,5 +1,6 @@
 import type { ToolContext, ToolDefinition, ToolResult } from "@opencode-ai/plugin/tool";
 import * as z from "zod";
+import { sanitise } from "../text/sanitise.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
 /** What every tool of ours gets: the host's context and the workspace. */
@@ -37,7 +38,23 @@ export function defineTool<Shape extends z.ZodRawShape>(
           `The ${spec.name} tool was called with invalid arguments: ${text}.\nPlease rewrite the input so it satisfies the expected schema.`,
         );
       }
-      return await spec.run(parsed.data, { ctx, workspace: open });
+      try {
+        return shown(await spec.run(parsed.data, { ctx, workspace: open }));
+      } catch (error) {
+        throw harmless(error);
+      }
     },
   };
+}
+
+/** OpenCode draws a title as it is, and names of remote files stand in it. The output is the model's and stays as it is. */
+function shown(result: ToolResult): ToolResult {
+  return typeof result === "string" || !result.title ? result : { ...result, title: sanitise(result.title) };
+}
+
+/** The same error unless its text could drive the terminal. The host's own errors (a refused question) have no such text. */
+function harmless(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const text = sanitise(error.message);
+  return text === error.message ? error : new Error(text, { cause: error });
 }

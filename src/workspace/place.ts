@@ -23,10 +23,13 @@ const complaints: Record<string, string> = {
   denied: "cannot be entered by this account",
 };
 
+/** A shell that says nothing for so long (ms) hangs; no longer than a connection may take. */
+const placeTimeoutMs = 15_000;
+
 /** Looks once whether the working directory is there. @throws RemoteError that names what to change */
 export async function findPlace(host: RemoteHost, workdir: string | undefined, signal?: AbortSignal): Promise<Place> {
   const script = `D=${shellQuote(workdir ?? "")}\n${look}`;
-  const result = await host.shell.exec(script, { lane: "file", timeoutMs: 30_000, signal });
+  const result = await host.shell.exec(script, { lane: "file", timeoutMs: placeTimeoutMs, signal });
   if (result.ended === "aborted") throw signal?.reason;
   const [home = "", verdict = ""] = Buffer.from(result.stdout).toString("utf8").split("\n");
   const name = host.identity.host;
