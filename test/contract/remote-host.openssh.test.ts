@@ -6,8 +6,8 @@ import { remoteHostContract } from "./suite.ts";
 
 let server: SshServer | undefined;
 beforeAll(async () => {
-  // An account of its own where we may make one: neither root's powers nor a noisy .bashrc are what most users have.
-  server = await startSshd(process.getuid?.() === 0 ? { shell: "/bin/sh" } : {});
+  // An account of its own: neither root's powers nor a noisy .bashrc are what most users have.
+  server = await startSshd({ shell: "/bin/sh" });
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 

@@ -24,8 +24,7 @@ describe("search on a host without ripgrep", () => {
         if (name !== "rg") await symlink(join(dir, name), join(tools, name)).catch(() => {});
       }
     }
-    const shell = process.getuid?.() === 0 ? { shell: "/bin/sh" } : {};
-    server = await startSshd({ ...shell, config: [`SetEnv PATH=${tools}`] });
+    server = await startSshd({ shell: "/bin/sh", config: [`SetEnv PATH=${tools}`] });
   });
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();

@@ -26,9 +26,6 @@ export interface DropbearOptions {
   shell?: string;
 }
 
-/** Dropbear reads ~/.ssh/authorized_keys only, so each server has its own account, which only root can make. */
-export const canStartDropbear = (): boolean => process.getuid?.() === 0 && findBinary("dropbear") !== undefined;
-
 /** A real Dropbear server on 127.0.0.1 with a throwaway account. */
 export async function startDropbear(options: DropbearOptions = {}): Promise<SshServer> {
   const binary = findBinary("dropbear");

@@ -34,7 +34,7 @@ export function createMemoryHost(): MemoryHost {
     setState({ kind: "connecting" });
     await Promise.resolve();
     lost.signal.throwIfAborted();
-    setState({ kind: "connected", roundTripMs: 0, hostKey: "memory" });
+    setState({ kind: "connected", hostKey: "memory" });
     return lost.signal;
   };
   const live = async (): Promise<AbortSignal> => {

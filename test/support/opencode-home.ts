@@ -1,19 +1,21 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isLive } from "./remote.ts";
 
 /** The OpenCode binary that the project pins. */
 export const opencodeBinary = fileURLToPath(new URL("../../node_modules/.bin/opencode", import.meta.url));
 
-/** A HOME and XDG tree of its own: nothing of this machine's user is read or written. */
+/** A HOME and XDG tree of its own: nothing of this machine's user is read or written, but for SSH in the live mode. */
 export interface OpencodeHome extends AsyncDisposable {
   readonly root: string;
   /** `$XDG_CONFIG_HOME/opencode`. */
   readonly configDir: string;
   /** `$XDG_DATA_HOME/opencode`: database, logs, saved tool output. */
   readonly dataDir: string;
-  /** The whole environment for OpenCode; the caller adds to it, nothing is inherited but PATH. */
+  /** The whole environment for OpenCode; the caller adds to it, nothing is inherited but PATH; live, the agent too. */
   readonly env: Record<string, string>;
 }
 
@@ -26,12 +28,14 @@ export async function createOpencodeHome(config: object = {}): Promise<OpencodeH
   await mkdir(configDir, { recursive: true });
   await writeFile(join(configDir, "opencode.json"), JSON.stringify(config, null, 2));
   await skipPluginInstall(configDir);
+  const agent = isLive() ? await lendSsh(join(root, "home")) : {};
   return {
     root,
     configDir,
     dataDir,
     env: {
       PATH: process.env.PATH ?? "/usr/bin:/bin",
+      ...agent,
       LANG: "C.UTF-8",
       SHELL: "/bin/bash",
       HOME: join(root, "home"),
@@ -51,6 +55,14 @@ export async function createOpencodeHome(config: object = {}): Promise<OpencodeH
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** The machine of a `.env.test` knows the keys of the person: links their `~/.ssh` into `home` and names their agent. */
+async function lendSsh(home: string): Promise<Record<string, string>> {
+  const real = join(homedir(), ".ssh");
+  if (existsSync(real)) await symlink(real, join(home, ".ssh"));
+  const { SSH_AUTH_SOCK } = process.env;
+  return SSH_AUTH_SOCK ? { SSH_AUTH_SOCK } : {};
 }
 
 /**

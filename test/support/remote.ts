@@ -11,6 +11,9 @@ import { startSshd } from "./sshd.ts";
 const run = promisify(execFile);
 const settingsFile = fileURLToPath(new URL("../../.env.test", import.meta.url));
 
+/** Whether the end-to-end suite is to use the machine of a `.env.test`, with what its user has in `~/.ssh` and the agent. */
+export const isLive = (): boolean => existsSync(settingsFile);
+
 /** A machine for the end-to-end suite, with an empty directory to work in. Disposing removes the directory. */
 export interface Remote extends AsyncDisposable {
   /** Absolute, symlinks resolved. */
@@ -25,7 +28,7 @@ export interface Remote extends AsyncDisposable {
 
 /** A local sshd; with a `.env.test`, the machine that it names. */
 export async function startRemote(): Promise<Remote> {
-  return existsSync(settingsFile) ? await live() : await local();
+  return isLive() ? await live() : await local();
 }
 
 async function local(): Promise<Remote> {
@@ -50,7 +53,7 @@ async function live(): Promise<Remote> {
   const made = await overSsh(REMOTE_SSH, REMOTE_WORKDIR, 'd=$(mktemp -d ./rc-remote-XXXXXX) && cd "$d" && pwd -P');
   const root = made.trim();
   const who = (await overSsh(REMOTE_SSH, root, "id -un")).trim();
-  const effective = await run("sh", ["-c", `exec ${REMOTE_SSH.replace(/^ssh\b/, "ssh -G")}`]);
+  const effective = await run("sh", ["-c", `exec ${withOptions(REMOTE_SSH, "-G")}`]);
   const setting = (name: string) => new RegExp(`^${name} (.*)$`, "m").exec(effective.stdout)?.[1] ?? "";
   const host = REMOTE_SSH.trim().split(/\s+/).at(-1)?.replace(/^.*@/, "") ?? "";
   const port = setting("port");
@@ -65,9 +68,11 @@ async function live(): Promise<Remote> {
   };
 }
 
-/** `ssh` is a command line as in REMOTE_SSH. The script goes by standard input, so no shell quoting can bend it. */
+const withOptions = (ssh: string, options: string) => ssh.trim().replace(/^ssh\b/, `ssh ${options}`);
+
+/** `ssh` is a command line as in REMOTE_SSH; it fails where it would ask for something. The script goes by standard input, so no shell quoting can bend it. */
 async function overSsh(ssh: string, cwd: string, script: string): Promise<string> {
-  const job = run("sh", ["-c", `exec ${ssh} sh`], { maxBuffer: 64 << 20 });
+  const job = run("sh", ["-c", `exec ${withOptions(ssh, "-o BatchMode=yes")} sh`], { maxBuffer: 64 << 20 });
   job.child.stdin?.end(`cd ${shellQuote(cwd)} || exit 99\n${script}\n`);
   return (await job).stdout;
 }

@@ -29,14 +29,17 @@ function isInstalled(program: string): boolean {
 const missing = () => Object.keys(needed).filter((program) => !isInstalled(program));
 
 /**
- * Makes sure that everything the suites need is installed: with apt-get where this process may, else it throws and names
- * what is missing. A suite is never left out because something is not there.
+ * Makes sure that this process may run the suites and that everything they need is installed: with apt-get where there is
+ * one, else it throws and names what is missing. A suite is never left out because something is not there.
  */
 export function ensureRequirements(): void {
+  if (process.getuid?.() !== 0) {
+    throw new Error("The tests make throwaway accounts, which only root may: run them as root, best in a container.");
+  }
   const before = missing();
   if (before.length === 0) return;
   const packages = before.flatMap((program) => needed[program] ?? []);
-  if (process.getuid?.() === 0 && isInstalled("apt-get")) {
+  if (isInstalled("apt-get")) {
     console.log(`Installing ${packages.join(", ")} for the tests.`);
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     spawnSync("apt-get", ["update", "-qq"], { stdio: "inherit", env });

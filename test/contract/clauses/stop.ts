@@ -46,6 +46,13 @@ export function stopClauses(fixture: Fixture): void {
     expect(await bed.sh("echo ok", { timeoutMs: 30_000 })).toMatchObject({ stdout: "ok\n", ended: "exited" });
   });
 
+  test("a timeout of many weeks does not fire at once", async () => {
+    expect(await bed.sh("sleep 0.3; echo ok", { timeoutMs: 3_000_000_000 })).toMatchObject({
+      stdout: "ok\n",
+      ended: "exited",
+    });
+  });
+
   test("an abort settles at once as aborted and the command stops", async () => {
     const { running, started, stop } = start(bed, ticking);
     await started.promise;

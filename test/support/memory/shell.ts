@@ -49,7 +49,8 @@ export function memoryShell(fs: TrackedFs, live: () => Promise<AbortSignal>): Re
         onAbort(signal, () => stop("aborted")),
         onAbort(lost, () => stop(lost.reason.code === "closed" ? "aborted" : "unknown")),
       ];
-      const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop("timed-out"), timeoutMs);
+      const timer =
+        timeoutMs === undefined ? undefined : setTimeout(() => stop("timed-out"), Math.min(timeoutMs, 2 ** 31 - 1));
       newBash(fs, paths)
         .exec(script, {
           rawScript: true,

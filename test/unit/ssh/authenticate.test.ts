@@ -10,8 +10,6 @@ import { run, type SshServer } from "../../support/ssh-server.ts";
 import { targetOf } from "../../support/ssh-target.ts";
 import { keygen, startSshd } from "../../support/sshd.ts";
 
-const root = process.getuid?.() === 0;
-
 async function refusal(target: SshTarget): Promise<RemoteError> {
   const error = await connect(target).then(
     async (connection) => {
@@ -156,7 +154,7 @@ describe("authentication by agent", () => {
   });
 });
 
-describe.runIf(root)("authentication by password", () => {
+describe("authentication by password", () => {
   test("the right one logs in, the wrong one fails once per method and is not in the error", async () => {
     await using sshd = await startSshd({ password: "correct horse" });
     const bare = { identityFiles: [], password: "correct horse" };

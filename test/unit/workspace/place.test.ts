@@ -52,7 +52,7 @@ describe.each([
   });
 });
 
-test.skipIf(process.getuid?.() !== 0)("a directory that the account may not enter is refused", async () => {
+test("a directory that the account may not enter is refused", async () => {
   const closed = join(dir, "closed");
   await mkdir(closed, { mode: 0o700 });
   execFileSync("chmod", ["755", dir]);
@@ -60,12 +60,13 @@ test.skipIf(process.getuid?.() !== 0)("a directory that the account may not ente
   await expect(findPlace(host, closed)).rejects.toThrow(/cannot be entered by this account/);
 });
 
-test.each<[string, Partial<ExecResult>]>([
-  ["says nothing", {}],
-  ["talks of something else", { stdout: Buffer.from("Welcome!\nhello\n") }],
-  ["has no home", { stdout: Buffer.from("\nok\n") }],
-  ["was cut off", { ended: "unknown", exitCode: undefined }],
-])("an account that %s is told from a wrong directory", async (_what, answer) => {
+test.each<[string, string, Partial<ExecResult>]>([
+  ["says nothing", "protocol", {}],
+  ["talks of something else", "protocol", { stdout: Buffer.from("Welcome!\nhello\n") }],
+  ["has no home", "protocol", { stdout: Buffer.from("\nok\n") }],
+  ["was cut off", "connection_lost", { ended: "unknown", exitCode: undefined }],
+  ["hangs", "connect_timeout", { ended: "timed-out", exitCode: undefined }],
+])("an account that %s is told from a wrong directory", async (_what, code, answer) => {
   const host = localHost();
   const exec = async () => ({
     stdout: Buffer.alloc(0),
@@ -74,7 +75,7 @@ test.each<[string, Partial<ExecResult>]>([
     exitCode: 0,
     ...answer,
   });
-  await expect(findPlace({ ...host, shell: { exec } }, undefined)).rejects.toMatchObject({ code: "protocol" });
+  await expect(findPlace({ ...host, shell: { exec } }, undefined)).rejects.toMatchObject({ code });
 });
 
 test("an abort passes through as its reason", async () => {
