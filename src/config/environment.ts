@@ -13,11 +13,11 @@ export interface Settings {
   password?: string;
   sudoPassword?: string;
   pool: {
-    /** Connections kept for commands, 1–10. */
+    /** Shells kept ready for commands, 1–10. */
     commandSize: number;
-    /** Connections kept for files, 1–10. */
+    /** Shells kept ready for files, 1–10. */
     fileSize: number;
-    /** Milliseconds between the starts of two connections, 0–10000. */
+    /** Milliseconds between two channels opened in advance, 0–10000. */
     staggerMs: number;
   };
   /** Absolute local directory that holds the mirrors of all remotes. */

@@ -8,7 +8,7 @@ import { SshHost } from "../ssh/host.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { mirrorDirectory } from "./mirror-name.ts";
 
-/** Everything behind the tools. Disposing closes the workspace first, so that the manifest is flushed on a live process. */
+/** Everything behind the tools. Disposing ends what runs first, so that the manifest is flushed with all of it. */
 export interface Remote extends AsyncDisposable {
   host: RemoteHost;
   workspace: Workspace;
@@ -38,8 +38,8 @@ export function compose(settings: Settings): Remote {
     host,
     workspace,
     async [Symbol.asyncDispose]() {
-      await workspace[Symbol.asyncDispose]();
       await host[Symbol.asyncDispose]();
+      await workspace[Symbol.asyncDispose]();
     },
   };
 }

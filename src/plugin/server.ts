@@ -2,43 +2,59 @@ import type { Hooks, Plugin } from "@opencode-ai/plugin";
 import { readEnvironment } from "../config/environment.ts";
 import { liftGuard } from "../config/guard.ts";
 import { allTools } from "../tools/all.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import { compose } from "./compose.ts";
-import { publishStatus } from "./publish-status.ts";
+import { publishStatus, publishTrouble, type StatusTeller } from "./publish-status.ts";
+
+type Client = Parameters<Plugin>[0]["client"];
 
 /**
  * The server plugin. It never throws: OpenCode would go on with its local tools without a word. So the tools are registered
- * whatever is wrong, and each call says what that is. Without `REMOTE_SSH` it does nothing at all.
+ * whatever is wrong, and each call says what that is. Without `REMOTE_SSH` it registers nothing.
  */
-export const server: Plugin = async (input) => {
+export const server: Plugin = async ({ client }) => {
   try {
-    return start(input);
+    return start(client);
   } catch (error) {
-    return explaining(`Remote Code could not start: ${error instanceof Error ? error.message : String(error)}`);
+    return explaining(client, `Remote Code could not start: ${error instanceof Error ? error.message : String(error)}`);
   }
 };
 
-function start({ client }: Parameters<Plugin>[0]): Hooks {
+function start(client: Client): Hooks {
   const environment = readEnvironment({ ...process.env, ...takeSecrets() });
   if (environment.kind === "dormant") return {};
-  if (environment.kind === "invalid") return explaining(environment.message);
+  if (environment.kind === "invalid") return explaining(client, environment.message);
 
   const remote = compose(environment.settings);
   const status = publishStatus(client, remote, environment.settings.workdir);
   // Warm-up: the first tool call finds a connection. What goes wrong here, that call meets again and tells.
   const warmUp = setTimeout(() => void remote.workspace.ready().catch(() => {}), 0);
-
   return {
-    tool: allTools(() => remote.workspace),
+    ...hooks(() => remote.workspace, status),
+    async dispose() {
+      clearTimeout(warmUp);
+      status.stop();
+      await remote[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Tools that run nothing and say why. The guard is lifted too, else the model could not call them and would not hear it. */
+function explaining(client: Client, message: string): Hooks {
+  const refuse = () => {
+    throw new Error(message);
+  };
+  return hooks(refuse, publishTrouble(client, message));
+}
+
+function hooks(workspace: () => Workspace, status: StatusTeller): Hooks {
+  return {
+    tool: allTools(workspace),
     async config(config) {
       liftGuard(config);
     },
     async event({ event }) {
       if (event.type === "tui.command.execute") status.onCommand(event.properties.command);
-    },
-    async dispose() {
-      clearTimeout(warmUp);
-      status.stop();
-      await remote[Symbol.asyncDispose]();
     },
   };
 }
@@ -54,16 +70,4 @@ function takeSecrets(): Record<string, string> {
     delete process.env[name];
   }
   return Object.fromEntries(secrets);
-}
-
-/** Tools that run nothing and say why. The guard is lifted too, else the model could not call them and would not hear it. */
-function explaining(message: string): Hooks {
-  return {
-    tool: allTools(() => {
-      throw new Error(message);
-    }),
-    async config(config) {
-      liftGuard(config);
-    },
-  };
 }

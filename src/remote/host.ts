@@ -12,8 +12,7 @@ export interface HostIdentity {
 
 export type HostState =
   | { kind: "idle" | "connecting" }
-  /** `roundTripMs`: the last measured time of one round trip. */
-  | { kind: "connected"; roundTripMs?: number; hostKey: string }
+  | { kind: "connected"; hostKey: string }
   | { kind: "failed"; reason: string };
 
 /**

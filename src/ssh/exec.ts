@@ -23,6 +23,8 @@ export interface RunOptions extends ExecOptions {
 const defaultKeepBytes = 64 * 1024 * 1024;
 /** After a stop on timeout: how long the remote has to report its end. TERM, two seconds, KILL, and a slow line. */
 const stopGraceMs = 5_000;
+/** The longest that a timer of JavaScript can wait (ms, 24 days); a longer one would fire at once. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 /**
  * Sends one framed command to a parked shell and follows it to its end. The command is done when both end markers are in,
@@ -93,7 +95,7 @@ export async function run(
     void options.stop(started.promise);
     finish("aborted");
   });
-  const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, longestTimeoutMs));
   let grace: NodeJS.Timeout | undefined;
   function onTimeout() {
     stopping ??= "timed-out";

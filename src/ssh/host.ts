@@ -15,8 +15,11 @@ export interface SshHostOptions extends PoolOptions {
   resolve(signal?: AbortSignal): Promise<SshTarget>;
 }
 
-/** After these another attempt would only annoy the server: it counts failures, and nothing has changed here. */
-const final = new Set(["auth_failed", "host_key_changed", "host_key_unknown", "config"]);
+/**
+ * Servers count failed logins and lock out who has too many. So long after one (ms) the same answer is given without
+ * asking again. After every other failure the next call may try: nothing was offered.
+ */
+const loginPauseMs = 30_000;
 
 /** A machine over ssh2. Connects at the first call and again at the first call after the link died. */
 export class SshHost implements RemoteHost {
@@ -27,6 +30,8 @@ export class SshHost implements RemoteHost {
   #state: HostState = { kind: "idle" };
   readonly #listeners = new Set<(state: HostState) => void>();
   #session: Promise<Session> | undefined;
+  /** Until when (`performance.now()`) a refused login counts. */
+  #refusedUntil: number | undefined;
   /** The first host key of this host object: a reconnect that meets another one is refused even if the files changed. */
   #pinned: Buffer | undefined;
   readonly #closing = new AbortController();
@@ -70,11 +75,13 @@ export class SshHost implements RemoteHost {
 
   #live(): Promise<Session> {
     if (this.#closing.signal.aborted) return Promise.reject(this.#closed());
+    if (this.#refusedUntil !== undefined && performance.now() > this.#refusedUntil) this.#session = undefined;
     this.#session ??= this.#open();
     return this.#session;
   }
 
   async #open(): Promise<Session> {
+    this.#refusedUntil = undefined;
     this.#setState({ kind: "connecting" });
     try {
       const target = await this.options.resolve(this.#closing.signal);
@@ -84,16 +91,20 @@ export class SshHost implements RemoteHost {
       const session = new Session(connection, this.options);
       session.warm();
       this.#setState({ kind: "connected", hostKey: connection.hostKey });
-      void connection.closed.then((reason) => this.#ended(reason));
+      const mine = this.#session;
+      void connection.closed.then((reason) => this.#ended(reason, mine));
       return session;
     } catch (error) {
-      if (!(error instanceof RemoteError && final.has(error.code))) this.#session = undefined;
+      if (error instanceof RemoteError && error.code === "auth_failed") {
+        this.#refusedUntil = performance.now() + loginPauseMs;
+      } else this.#session = undefined;
       this.#setState({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
       throw error;
     }
   }
 
-  #ended(reason: RemoteError): void {
+  #ended(reason: RemoteError, session: Promise<Session> | undefined): void {
+    if (this.#session !== session) return;
     this.#session = undefined;
     if (!this.#closing.signal.aborted) this.#setState({ kind: "failed", reason: reason.message });
   }

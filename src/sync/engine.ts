@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { baselineOf, sha256 } from "../remote/baseline.ts";
+import { RemoteError } from "../remote/error.ts";
 import type { Baseline, Change, Committed, ReadResult, RemoteFiles, RemoteStat } from "../remote/files.ts";
 import type { RemotePath } from "../remote/path.ts";
 import { openManifest } from "./manifest.ts";
@@ -65,7 +66,8 @@ export async function openSyncEngine({ files, mirror, root }: SyncOptions): Prom
     const action = planStore(answer.kind, entry);
     if (action === "forget") await forget(path);
     if (answer.kind === "unchanged") {
-      if (!held || !entry) return await pull(path, signal);
+      if (!held || !entry)
+        throw new RemoteError("protocol", `The remote calls ${path} unchanged, which nobody has read yet.`);
       return { ...answer, kind: "file", content: held, baseline: entry };
     }
     if (answer.kind !== "file") return answer;

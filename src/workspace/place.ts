@@ -31,8 +31,15 @@ export async function findPlace(host: RemoteHost, workdir: string | undefined, s
   const script = `D=${shellQuote(workdir ?? "")}\n${look}`;
   const result = await host.shell.exec(script, { lane: "file", timeoutMs: placeTimeoutMs, signal });
   if (result.ended === "aborted") throw signal?.reason;
-  const [home = "", verdict = ""] = Buffer.from(result.stdout).toString("utf8").split("\n");
   const name = host.identity.host;
+  if (result.ended === "timed-out") {
+    const message = `The account's shell on ${name} gave no answer within ${placeTimeoutMs / 1000} s; look whether its start files wait for something.`;
+    throw new RemoteError("connect_timeout", message, { host: name });
+  }
+  if (result.ended === "unknown") {
+    throw new RemoteError("connection_lost", `The connection to ${name} was lost; try again.`, { host: name });
+  }
+  const [home = "", verdict = ""] = Buffer.from(result.stdout).toString("utf8").split("\n");
   if (verdict === "ok" && home.startsWith("/")) {
     return { root: remotePath(workdir ?? home), home: remotePath(home) };
   }

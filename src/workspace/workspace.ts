@@ -61,14 +61,19 @@ export function createWorkspace({ host, workdir, mirror }: WorkspaceOptions): Wo
       settling = undefined;
     });
     // Others may wait for the same connection: a caller that gives up does not take it from them.
-    settled = await raceAbort(settling, signal);
-    return settled;
+    return await raceAbort(settling, signal);
   };
   const start = async () => {
     const place = await findPlace(host, workdir);
-    const hostKey = host.state.kind === "connected" ? host.state.hostKey : "";
-    const engine = await openSyncEngine({ files: host.files, mirror: mirror(hostKey), root: place.root });
-    return { place, engine };
+    if (host.state.kind !== "connected") {
+      // Without its key the mirror could be another machine's.
+      const { host: name } = host.identity;
+      throw new RemoteError("connection_lost", `The connection to ${name} was lost; try again.`, { host: name });
+    }
+    const directory = mirror(host.state.hostKey);
+    const engine = await openSyncEngine({ files: host.files, mirror: directory, root: place.root });
+    settled = { place, engine };
+    return settled;
   };
   const root = (): RemotePath => {
     if (!settled) throw new RemoteError("protocol", "The workspace is not connected yet; try again.");

@@ -89,6 +89,10 @@ async function attempt(
 }
 
 function expectClosed(session: Session): void {
+  // OpenCode did run and the model was asked: nothing happened for want of trying would prove nothing.
+  expect(session).toMatchObject({ exitCode: 0, timedOut: false });
+  expect(session.asked).toBeGreaterThan(0);
+  expect(session.sessionDirectory).toEqual([]);
   expect(session.local).toEqual(decoys);
   expect(session.parts.filter((part) => part.status === "completed" && part.tool !== "invalid")).toEqual([]);
   expect(session.seen.join("\n")).not.toMatch(/this is the local machine|hello\.txt$|ran elsewhere/m);
@@ -101,6 +105,27 @@ describe("with the server plugin missing or broken nothing runs on the local mac
 
   test.each(users)("plugin missing, the user has configured: %s", async (_name, config, prepare) => {
     expectClosed(await attempt(await distWith("missing again", undefined), config, prepare));
+  });
+
+  test("plugin missing, an agent with rules of its own: each tool that is offered refuses", async () => {
+    const rules = { agent: { build: { permission: { "*": "allow", bash: "allow", edit: "allow", read: "allow" } } } };
+    const session = await attempt(await distWith("missing still", undefined), rules);
+    expectClosed(session);
+    expect(session.seen.length).toBe(6);
+    for (const text of session.seen) expect(text).toMatch(/Remote Code is not running|unavailable tool/);
+  });
+
+  test("plugin missing, the model works by patches", async () => {
+    const rules = { agent: { build: { permission: { "*": "allow", edit: "allow" } } } };
+    const patchText = "*** Begin Patch\n*** Add File: made.txt\n+made\n*** End Patch";
+    const session = await runSession(remote, {
+      cli: await distWith("missing for patches", undefined),
+      config: rules,
+      model: "gpt-5-mock",
+      turns: [{ calls: [{ name: "apply_patch", arguments: { patchText } }] }],
+    });
+    expectClosed(session);
+    expect(session.seen).toEqual([expect.stringContaining("Remote Code is not running")]);
   });
 
   test("plugin missing, the environment allows everything and switches project configuration off", async () => {

@@ -8,7 +8,7 @@ let remote: Remote;
 beforeAll(async () => {
   remote = await startRemote();
 });
-afterAll(() => remote[Symbol.asyncDispose]());
+afterAll(() => remote?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   await remote.sh(
     "rm -rf ./* ./.h*; printf 'this is the remote\\nsecond line\\n' >hello.txt; mkdir sub; echo deep >sub/deep.txt",
@@ -17,13 +17,14 @@ beforeEach(async () => {
 
 const call = (name: string, args: object) => ({ calls: [{ name, arguments: args }] });
 
-/** The tool call succeeded, and nothing changed where the launcher was started. */
+/** The tool call succeeded, and nothing changed where the launcher was started nor where OpenCode runs. */
 function onlyRemote(session: Session): void {
   expect(session.parts.map((part) => [part.tool, part.status, part.status === "error" ? part.output : ""])).toEqual(
     session.parts.map((part) => [part.tool, "completed", ""]),
   );
   expect(session.parts.length).toBeGreaterThan(0);
   expect(session.local).toEqual(decoys);
+  expect(session.sessionDirectory).toEqual([]);
 }
 
 test("read reads a file and a directory of the remote", async () => {

@@ -27,6 +27,10 @@ export interface Session extends RunResult {
   seen: string[];
   /** Names of the tools that the model was offered. */
   tools: string[];
+  /** How often the model was asked with a conversation; 0 means that nothing was tried. */
+  asked: number;
+  /** Names in the session directory, OpenCode's own working directory on this machine. */
+  sessionDirectory: string[];
   /** Files that the session left where the launcher was started, with their content. */
   local: Record<string, string>;
 }
@@ -55,6 +59,8 @@ export async function runSession(remote: Remote, options: SessionOptions): Promi
     ...result,
     seen: model.toolResults().map((each) => each.text),
     tools: model.tools(),
+    asked: model.requests.length,
+    sessionDirectory: await sessionFiles(home),
     local: await contents(cwd),
   };
 }
@@ -63,4 +69,12 @@ async function contents(directory: string): Promise<Record<string, string>> {
   const names = await readdir(directory);
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8")));
   return Object.fromEntries(names.map((name, i) => [name, texts[i] ?? ""]));
+}
+
+/** The one session directory of this home, without what the launcher and OpenCode put there. */
+async function sessionFiles(home: OpencodeHome): Promise<string[]> {
+  const sessions = join(home.root, "home", ".opencode", "remote-sessions");
+  const [name = ""] = await readdir(sessions);
+  const own = [".git", ".opencode", "opencode.json", "tui.json"];
+  return (await readdir(join(sessions, name))).filter((each) => !own.includes(each));
 }

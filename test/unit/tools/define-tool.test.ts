@@ -42,3 +42,13 @@ test("a plugin that cannot work answers every call with its reason", async () =>
     await expect(execute({} as never, { ask: bench.onAsk } as never)).rejects.toBe(reason);
   }
 });
+
+test("a remote name cannot drive the terminal from an error or a title; the model's output stays as it is", async () => {
+  await using bench = await toolBench();
+  const name = "\x1b]52;c;AAAA\x07\x1b[31mred\u202e.txt";
+  await expect(bench.call("read", { filePath: name })).rejects.toThrow(/^File not found: \/[^\x00-\x1f\u202e]+$/);
+  const result = await bench.call("write", { filePath: name, content: "x" });
+  expect(result.title).toBe("red\\u{202E}.txt");
+  const listed = await bench.call("read", { filePath: "." });
+  expect(listed.output).toContain(name);
+});

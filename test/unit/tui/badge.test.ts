@@ -20,3 +20,13 @@ test("silence claims nothing at first and is an error once it is overdue", () =>
   expect(badge(undefined, false).text).toBe("");
   expect(badge(undefined, true)).toMatchObject({ text: expect.stringMatching(/not running/), tone: "error" });
 });
+
+test("a failure says why, in what fits beside the prompt", () => {
+  const reason = `The working directory /srv on box does not exist;\n${" and so on".repeat(20)}`;
+  const { text } = badge({ ...at, state: "failed", reason }, false);
+  expect(text).toMatch(/^🌐 dev@box:\/srv ✗ The working directory \/srv on box does not exist; and so.*…$/);
+  expect(text.length).toBeLessThan(90);
+  expect(badge({ machine: "", path: "", state: "failed", reason: "REMOTE_SSH names no host" }, false).text).toBe(
+    "✗ REMOTE_SSH names no host",
+  );
+});
