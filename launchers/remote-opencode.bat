@@ -11,7 +11,7 @@ where npm >nul 2>nul || (
 )
 echo Installing and building Remote Code, this once ... 1>&2
 pushd "%root%"
-call npm ci --no-audit --no-fund --loglevel=error && call npm run --silent build
+call npm ci --no-audit --no-fund --loglevel=error 1>&2 && call npm run --silent build 1>&2
 set "code=%errorlevel%"
 popd
 if not "%code%"=="0" exit /b %code%
@@ -23,16 +23,17 @@ where opencode >nul 2>nul && goto opencode
 echo OpenCode is not installed; get it from https://opencode.ai and try again. 1>&2
 exit /b 1
 
+rem A runtime may be a command script (npm's shims are); without call this one would end where that one begins.
 rem Bun drops a leading "--", which is ours to read; it gets one to drop.
 :node
-node "%cli%" %*
+call node "%cli%" %*
 exit /b %errorlevel%
 
 :bun
-bun "%cli%" -- %*
+call bun "%cli%" -- %*
 exit /b %errorlevel%
 
 :opencode
 set "BUN_BE_BUN=1"
-opencode "%cli%" -- %*
+call opencode "%cli%" -- %*
 exit /b %errorlevel%

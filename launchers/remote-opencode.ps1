@@ -9,8 +9,8 @@ if (-not (Test-Path $cli)) {
   }
   [Console]::Error.WriteLine('Installing and building Remote Code, this once ...')
   Push-Location $root
-  npm ci --no-audit --no-fund --loglevel=error
-  if ($LASTEXITCODE -eq 0) { npm run --silent build }
+  npm ci --no-audit --no-fund --loglevel=error | Out-Host
+  if ($LASTEXITCODE -eq 0) { npm run --silent build | Out-Host }
   Pop-Location
   if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 }

@@ -1,7 +1,16 @@
 #!/bin/sh
 # Runs dist/cli.js by the first runtime that is there: node, bun, or the one inside OpenCode itself.
 set -eu
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+self=$0
+# A link to this file may stand in a directory of PATH; the repository lies around the file itself.
+while [ -L "$self" ]; do
+  target=$(readlink -- "$self")
+  case $target in
+    /*) self=$target ;;
+    *) self=$(dirname -- "$self")/$target ;;
+  esac
+done
+root=$(CDPATH='' cd -P -- "$(dirname -- "$self")/.." && pwd)
 cli=$root/dist/cli.js
 
 if [ ! -f "$cli" ]; then

@@ -12,7 +12,7 @@ export const usage = `Usage: remote-opencode [user@]host[:/directory] [-- openco
        remote-opencode --demo [--tui]
 
 Opens OpenCode here with its tools acting on the host. Without an argument, REMOTE_SSH (an ssh command line)
-and REMOTE_WORKDIR (a directory there) say where.
+and REMOTE_WORKDIR (a directory there) say where. A host named here replaces both, and the passwords set for theirs.
 
   --demo       a throwaway host and a scripted model: watch the tools fix a small program
   --tui        with --demo: the same in OpenCode's own screen

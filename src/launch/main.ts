@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { readEnvironment, type Settings } from "../config/environment.ts";
-import { parseLocation } from "../config/location.ts";
 import { parseInvocation, usage } from "./arguments.ts";
 import { demo } from "./demo/demo.ts";
 import { findOpencode } from "./find-opencode.ts";
+import { locate } from "./locate.ts";
 import { openSession } from "./open-session.ts";
 
 export interface MainOptions {
@@ -21,10 +20,10 @@ const wrongUsage = 64;
 /** The launcher. Returns the exit code: OpenCode's own once that ran. */
 export async function main({ argv, env, cli }: MainOptions): Promise<number> {
   const invocation = parseInvocation(argv);
-  if (invocation.kind === "help") return say(usage, 0);
-  if (invocation.kind === "version") return say(await version(cli), 0);
-  if (invocation.kind === "wrong") return complain(`${invocation.problem}\n\n${usage}`, wrongUsage);
   try {
+    if (invocation.kind === "help") return say(usage, 0);
+    if (invocation.kind === "version") return say(await version(cli), 0);
+    if (invocation.kind === "wrong") return complain(`${invocation.problem}\n\n${usage}`, wrongUsage);
     const opencode = await findOpencode(env, cli);
     if (!opencode) return complain("OpenCode is not installed; get it with: npm install -g opencode-ai", 1);
     if (invocation.kind === "demo") return await demo({ opencode, env, cli, tui: invocation.tui });
@@ -36,27 +35,11 @@ export async function main({ argv, env, cli }: MainOptions): Promise<number> {
   }
 }
 
-/** The environment and settings of the session: the argument's over the environment's. */
-function locate(
-  location: string | undefined,
-  env: NodeJS.ProcessEnv,
-): { env: NodeJS.ProcessEnv; settings: Settings } | { problem: string } {
-  const merged = { ...env };
-  if (location !== undefined) {
-    const parsed = parseLocation(location);
-    if (!parsed.ok) return { problem: parsed.problems.join("\n") };
-    merged.REMOTE_SSH = parsed.value.ssh;
-    // A directory of another host would be the wrong one here.
-    merged.REMOTE_WORKDIR = parsed.value.workdir;
-  }
-  const environment = readEnvironment(merged);
-  if (environment.kind === "invalid") return { problem: environment.message };
-  if (environment.kind === "dormant") return { problem: `Which host? Name one, or set REMOTE_SSH.\n\n${usage}` };
-  return { env: merged, settings: environment.settings };
-}
-
+/** The version of the package around `cli`; `unknown` when there is none. */
 async function version(cli: string): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(fileURLToPath(new URL("../package.json", cli)), "utf8"));
+  const path = fileURLToPath(new URL("../package.json", cli));
+  // A `dist` that was copied alone has no manifest beside it.
+  const manifest: unknown = JSON.parse(await readFile(path, "utf8").catch(() => "{}"));
   const known = typeof manifest === "object" && manifest !== null && "version" in manifest;
   return `${known ? manifest.version : "unknown"}\n`;
 }

@@ -1,13 +1,14 @@
 import type { Settings } from "../config/environment.ts";
 import { compose } from "../plugin/compose.ts";
+import { raceAbort } from "../util/abort.ts";
 
 /**
  * Connects and looks at the working directory once, as the first tool call would, so that what is wrong is said before
- * OpenCode takes the screen. Throws the sentence to show.
+ * OpenCode takes the screen. Throws the sentence to show, or the signal's reason.
  */
-export async function preflight(settings: Settings): Promise<{ machine: string; root: string }> {
+export async function preflight(settings: Settings, signal?: AbortSignal): Promise<{ machine: string; root: string }> {
   await using remote = compose(settings);
-  const place = await remote.workspace.ready();
+  const place = await raceAbort(remote.workspace.ready(signal), signal);
   const { user, host } = remote.workspace.identity;
   return { machine: `${user}@${host}`, root: place.root };
 }

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
 import { guardRule } from "../config/guard.ts";
 
 /** OpenCode's tools that would act on this machine if ours were not there. */
@@ -71,10 +72,19 @@ export async function writeSessionConfig(directory: string, plugins: Plugins): P
     ),
   };
   for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(directory, name)), { recursive: true });
-    await writeFile(join(directory, name), text);
+    await put(join(directory, name), text);
   }
-  if (shell) await writeFile(shell, refuseShell, { mode: 0o755 });
+  if (shell) await put(shell, refuseShell, 0o755);
+}
+
+/**
+ * Another session of the same target may be reading these files: it sees the old or the new text, never a part of one, and
+ * what is right already stays untouched.
+ */
+async function put(path: string, text: string, mode?: number): Promise<void> {
+  if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFileAtomic(path, text, { mode, fsync: false });
 }
 
 /**

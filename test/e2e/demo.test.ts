@@ -28,6 +28,38 @@ test("--demo lets the real OpenCode fix the program on a throwaway host, tells e
   expect(left).toEqual([]);
 });
 
+test("--demo ended while it connects leaves nothing", async () => {
+  await using home = await createOpencodeHome();
+  const child = spawn(launcher, ["--demo"], { env: home.env, stdio: ["ignore", "ignore", "pipe"], timeout: 60_000 });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (!stderr) child.kill("SIGTERM");
+    stderr += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
+  expect(stderr).toMatch(/^Connecting to 127\.0\.0\.1 … failed\nThe demo was ended by SIGTERM\.\n$/);
+  expect(code).toBe(1);
+  expect(await readdir(home.env.TMPDIR ?? tmpdir())).toEqual([]);
+});
+
+test("--demo takes nothing of the user's own settings", async () => {
+  await using home = await createOpencodeHome();
+  const env = {
+    ...home.env,
+    OPENCODE_PERMISSION: "{ no JSON",
+    OPENCODE_CONFIG_CONTENT: JSON.stringify({ model: "nobody/nothing" }),
+    OPENCODE_PURE: "1",
+    REMOTE_POOL_COMMAND_SIZE: "many",
+  };
+  const child = spawn(launcher, ["--demo"], { env, stdio: "ignore", timeout: 100_000 });
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
+  expect(code).toBe(0);
+});
+
 test("--demo --tui shows the same in OpenCode's own screen, with the machine beside the prompt", async () => {
   await using home = await createOpencodeHome();
   await using tui = await startTui({

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startScriptedModel } from "../../src/launch/demo/scripted-model.ts";
@@ -166,6 +166,31 @@ describe("the launcher", () => {
       code: 64,
       stderr: expect.stringContaining("One host at a time"),
     });
+  });
+
+  test("runs through links to it from other directories", async () => {
+    await using home = await createOpencodeHome();
+    const bin = join(dir, "linked bin");
+    await mkdir(bin);
+    await symlink(relative(bin, launcher), join(bin, "relative"));
+    await symlink("linked bin/relative", join(dir, "chained"));
+    await symlink(dirname(launcher), join(dir, "launchers"));
+    for (const path of [join(bin, "relative"), join(dir, "chained"), join(dir, "launchers", basename(launcher))]) {
+      expect(await run(path, ["--version"], home.env)).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+        stderr: "",
+      });
+    }
+  });
+
+  test("has no version to tell where dist was copied alone, and says no more than that", async () => {
+    await using home = await createOpencodeHome();
+    const alone = join(dir, "alone", "dist");
+    await mkdir(alone, { recursive: true });
+    await writeFile(join(alone, "cli.mjs"), await readFile(cli));
+    const result = await run("node", [join(alone, "cli.mjs"), "--version"], home.env);
+    expect(result).toEqual({ code: 0, stdout: "unknown\n", stderr: "" });
   });
 
   test("says how to get OpenCode where there is none", async () => {

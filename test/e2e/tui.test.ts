@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startScriptedModel } from "../../src/launch/demo/scripted-model.ts";
 import { createOpencodeHome, opencodeBinary } from "../support/opencode-home.ts";
@@ -10,7 +11,7 @@ let remote: Remote;
 beforeAll(async () => {
   remote = await startRemote();
 });
-afterAll(() => remote[Symbol.asyncDispose]());
+afterAll(() => remote?.[Symbol.asyncDispose]());
 
 const sizes = [
   { width: 160, height: 45 },
@@ -41,6 +42,21 @@ describe.each(sizes)("at $width×$height", (size) => {
     expect(drawn).toContain("from-42");
     expect(await remote.sh("cat file.txt")).toBe("two\n");
   });
+});
+
+test("a command after ! does not run on this machine", async () => {
+  await using model = await startScriptedModel([]);
+  await using home = await createOpencodeHome(model.providerConfig());
+  const env = { ...home.env, ...remote.env() };
+  await using tui = await startTui({ command: process.env.NODE ?? "node", args: [cli], env, width: 160, height: 45 });
+  await tui.waitFor(/🌐/, 60_000);
+  const made = join(home.root, "made");
+  await tui.type("!");
+  await tui.waitFor(/Run a command/);
+  await tui.submit(`pwd; touch ${made}`);
+  const screen = await tui.waitFor(/Commands after ! would run on this machine/, 60_000);
+  expect(screen).not.toContain("remote-sessions");
+  await expect(access(made)).rejects.toThrow("ENOENT");
 });
 
 test("a session whose server plugin does not run says so beside the prompt", async () => {

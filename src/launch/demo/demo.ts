@@ -15,21 +15,36 @@ export interface DemoOptions {
   cli: string;
   /** In OpenCode's own screen instead of headless. */
   tui: boolean;
+  /** Default: the running one. */
+  platform?: NodeJS.Platform;
 }
+
+/** Signals that end the demo before OpenCode has the terminal; from then on OpenCode decides what they mean. */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * The whole product on one machine: a throwaway SSH host with a failing program, a scripted model, and the real OpenCode
  * between them. Everything of it, OpenCode's own files included, lies in one temporary directory that goes at the end.
  * Returns 0 when the remote program's test passes in the end.
  */
-export async function demo({ opencode, env, cli, tui }: DemoOptions): Promise<number> {
+export async function demo({ opencode, env, cli, tui, platform = process.platform }: DemoOptions): Promise<number> {
+  if (platform === "win32") {
+    throw new Error("The demo's throwaway host runs /bin/sh, which Windows lacks; run the demo on Linux or macOS.");
+  }
+  const ended = new AbortController();
+  const end = (signal: NodeJS.Signals) => ended.abort(new Error(`The demo was ended by ${signal}.`));
+  for (const signal of endings) process.on(signal, end);
   const root = await realpath(await mkdtemp(join(tmpdir(), "remote-code-demo-")));
   try {
     const remote = join(root, "remote");
     await writeProgram(remote);
     await using host = await startDemoHost({ dir: remote });
     await using model = await startScriptedModel(turns);
-    const session = { ...env, ...(await privateHome(root, model.providerConfig())), ...host.env(remote) };
+    const session = {
+      ...withoutSettings(env),
+      ...(await privateHome(root, model.providerConfig())),
+      ...host.env(remote),
+    };
     const environment = readEnvironment(session);
     if (environment.kind !== "ready") throw new Error("The demo host's own settings are not valid.");
     const story = narrator();
@@ -39,6 +54,7 @@ export async function demo({ opencode, env, cli, tui }: DemoOptions): Promise<nu
       home: join(root, "home"),
       env: session,
       settings: environment.settings,
+      signal: ended.signal,
       args: tui ? ["--prompt", prompt] : ["run", "--format", "json", prompt],
       onStdout: tui ? undefined : story.push,
     });
@@ -47,7 +63,13 @@ export async function demo({ opencode, env, cli, tui }: DemoOptions): Promise<nu
     return passed ? exitCode : 1;
   } finally {
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    for (const signal of endings) process.off(signal, end);
   }
+}
+
+/** What the user set for their own sessions (configuration, rules, accounts, database, hosts) is not for the demo's. */
+export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OPENCODE|REMOTE)_/.test(name)));
 }
 
 /** A home for OpenCode that is not the user's: no account, no plugin, no session of theirs takes part. */
@@ -66,6 +88,7 @@ async function privateHome(root: string, config: object): Promise<Record<string,
     OPENCODE_DISABLE_AUTOUPDATE: "1",
     OPENCODE_DISABLE_MODELS_FETCH: "1",
     OPENCODE_DISABLE_DEFAULT_PLUGINS: "1",
+    OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
     // OpenCode waits for an npm install in each configuration directory; the demo needs none and may have no network.
     npm_config_fetch_retries: "0",
     npm_config_offline: "true",
