@@ -1,6 +1,5 @@
 import type { Settings } from "../config/environment.ts";
 import { compose } from "../plugin/compose.ts";
-import { raceAbort } from "../util/abort.ts";
 
 /**
  * Connects and looks at the working directory once, as the first tool call would, so that what is wrong is said before
@@ -8,7 +7,7 @@ import { raceAbort } from "../util/abort.ts";
  */
 export async function preflight(settings: Settings, signal?: AbortSignal): Promise<{ machine: string; root: string }> {
   await using remote = compose(settings);
-  const place = await raceAbort(remote.workspace.ready(signal), signal);
+  const place = await remote.workspace.ready(signal);
   const { user, host } = remote.workspace.identity;
   return { machine: `${user}@${host}`, root: place.root };
 }

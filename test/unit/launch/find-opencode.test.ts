@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findOpencode } from "../../../src/launch/find-opencode.ts";
@@ -12,11 +12,11 @@ const put = async (name: string, mode = 0o755) => {
   await writeFile(path, "#!/bin/sh\n", { mode });
   return path;
 };
-const find = (...path: string[]) =>
-  findOpencode(
-    { PATH: path.map((each) => join(dir, each)).join(delimiter) },
-    pathToFileURL(join(dir, "app/dist/cli.js")).href,
-  );
+const app = () => pathToFileURL(join(dir, "app/dist/cli.js")).href;
+const on = (platform: NodeJS.Platform, path: string[]) =>
+  findOpencode({ PATH: path.map((each) => join(dir, each)).join(delimiter) }, app(), platform);
+const find = (...path: string[]) => on("linux", path);
+const findOnWindows = (...path: string[]) => on("win32", path);
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "rc find-"));
@@ -45,5 +45,32 @@ test("a checkout brings its own, behind PATH", async () => {
 
 test("without any there is none", async () => {
   expect(await find("nowhere")).toBeUndefined();
-  expect(await findOpencode({}, pathToFileURL(join(dir, "app/dist/cli.js")).href)).toBeUndefined();
+  expect(await findOpencode({}, app(), "linux")).toBeUndefined();
+});
+
+test("a relative directory on PATH gives an absolute path", async () => {
+  const path = await put("bin/opencode");
+  expect(await findOpencode({ PATH: relative(process.cwd(), join(dir, "bin")) }, app(), "linux")).toBe(path);
+});
+
+test("on Windows npm's command script stands for the program beside it, which needs no shell", async () => {
+  await put("npm/opencode");
+  await put("npm/opencode.cmd");
+  const program = await put("npm/node_modules/opencode-ai/bin/opencode.exe");
+  const later = await put("later/opencode.exe");
+  expect(await findOnWindows("npm", "later")).toBe(program);
+  expect(await findOnWindows("later", "npm")).toBe(later);
+});
+
+test("on Windows a command script without its program is passed over", async () => {
+  await put("other/opencode.cmd");
+  expect(await findOnWindows("other")).toBeUndefined();
+  const later = await put("later/opencode.exe");
+  expect(await findOnWindows("other", "later")).toBe(later);
+});
+
+test("on Windows a checkout brings its own, too", async () => {
+  await put("app/node_modules/.bin/opencode.cmd");
+  const program = await put("app/node_modules/opencode-ai/bin/opencode.exe");
+  expect(await findOnWindows()).toBe(program);
 });
