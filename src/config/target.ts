@@ -19,22 +19,43 @@ export interface Target {
   user: string;
   /** Connect over IPv4 or IPv6 only. */
   addressFamily?: 4 | 6;
+  /** Local address to connect from. */
+  bindAddress?: string;
+  /** A shell command, tokens expanded, whose stdin and stdout carry the connection. */
+  proxyCommand?: string;
   /** Absolute, existing; a `.pub` names a key that only the agent holds. */
   identityFiles: string[];
   identitiesOnly: boolean;
   /** Socket or pipe of the ssh-agent. */
   agent?: string;
+  forwardAgent: boolean;
+  /** Ways to log in, in the order in which they are tried; those that need the system's ssh are in `onlyClient`. */
+  authentications: ("publickey" | "keyboard-interactive" | "password")[];
+  /** How often a password, a passphrase or a set of the server's questions is asked for. */
+  passwordPrompts: number;
   password?: string;
+  passphrase?: string;
   /** Absolute, the user's then the machine's; they may not exist. */
   knownHostsFiles: string[];
   hostKeyAlias?: string;
   strictHostKeyChecking: read.StrictHostKeyChecking;
+  hashKnownHosts: boolean;
   connectTimeoutMs: number;
+  connectionAttempts: number;
   serverAliveIntervalMs: number;
   serverAliveCountMax: number;
   algorithms: read.Algorithms;
+  compression: boolean;
+  /** Variables offered with each session (SetEnv, SendEnv). */
+  environment: Record<string, string>;
   /** The whole chain in the order of connecting, nearest first; each hop's own `jumps` is empty. */
   jumps: Target[];
+  /** Words for the system's ssh that mean this same target, the host last; empty for a hop. */
+  clientArguments: string[];
+  /** Absolute path of the system's ssh; absent when there is none. */
+  client?: string;
+  /** What the configuration asks for and only the system's ssh can do, each as a clause: "user certificates". */
+  onlyClient: string[];
   /** Sentences for the user; nothing here keeps from connecting. Those of the hops are included. */
   warnings: string[];
 }
@@ -151,6 +172,15 @@ async function resolveOne(
     knownHostsFiles: read.knownHostsFiles(settings, values),
     hostKeyAlias,
     strictHostKeyChecking: read.strictHostKeyChecking(settings, problems),
+    forwardAgent: false,
+    authentications: ["publickey", "keyboard-interactive", "password"],
+    passwordPrompts: 3,
+    hashKnownHosts: false,
+    connectionAttempts: 1,
+    compression: false,
+    environment: {},
+    clientArguments: [],
+    onlyClient: [],
     connectTimeoutMs: 1000 * read.positive(settings, "connecttimeout", CONNECT_TIMEOUT_S, problems),
     serverAliveIntervalMs: 1000 * read.positive(settings, "serveraliveinterval", SERVER_ALIVE_INTERVAL_S, problems),
     serverAliveCountMax: read.positive(settings, "serveralivecountmax", SERVER_ALIVE_COUNT, problems),

@@ -22,7 +22,7 @@ export interface OpenOptions {
 export async function openSession(options: OpenOptions): Promise<number> {
   const { opencode, cli, home, env, settings, args, signal, onStdout } = options;
   process.stderr.write(`Connecting to ${settings.ssh.host} … `);
-  const { machine, root } = await preflight(settings, signal).catch((error: unknown) => {
+  const { machine, root } = await preflight(settings, { signal }).catch((error: unknown) => {
     process.stderr.write("failed\n");
     throw error;
   });

@@ -2,9 +2,11 @@ import { homedir, userInfo } from "node:os";
 import type { Settings } from "../config/environment.ts";
 import { ConfigError } from "../config/problems.ts";
 import { resolveTarget } from "../config/target.ts";
+import { ShellHost } from "../posix/host.ts";
 import { RemoteError } from "../remote/error.ts";
 import type { HostIdentity, RemoteHost } from "../remote/host.ts";
-import { SshHost } from "../ssh/host.ts";
+import type { Prompter } from "../remote/prompter.ts";
+import { sshLogin } from "../ssh/login.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { mirrorDirectory } from "./mirror-name.ts";
 
@@ -14,20 +16,23 @@ export interface Remote extends AsyncDisposable {
   workspace: Workspace;
 }
 
-/** Puts the rooms together; connects to nothing. */
-export function compose(settings: Settings): Remote {
+/** Puts the rooms together; connects to nothing. `prompter`: whom to ask while it connects. */
+export function compose(settings: Settings, prompter: Prompter): Remote {
   const { ssh, workdir, password, pool, mirrorDir } = settings;
   const username = localUser();
   const identity: HostIdentity = { user: ssh.user ?? username, host: ssh.host, port: ssh.port ?? 22 };
-  const host = new SshHost({
+  const host = new ShellHost({
     identity,
-    commandShells: pool.commandSize,
-    fileShells: pool.fileSize,
-    staggerMs: pool.staggerMs,
-    resolve: (signal) =>
-      resolveTarget({ ...settings, password }, { env: process.env, home: homedir(), username, signal }).catch(
-        asRemoteError,
-      ),
+    open: sshLogin({
+      commandShells: pool.commandSize,
+      fileShells: pool.fileSize,
+      staggerMs: pool.staggerMs,
+      prompter,
+      resolve: (signal) =>
+        resolveTarget({ ...settings, password }, { env: process.env, home: homedir(), username, signal }).catch(
+          asRemoteError,
+        ),
+    }),
   });
   const workspace = createWorkspace({
     host,

@@ -1,6 +1,7 @@
 import type { Hooks, Plugin } from "@opencode-ai/plugin";
 import { readEnvironment } from "../config/environment.ts";
 import { liftGuard } from "../config/guard.ts";
+import { nobody } from "../remote/prompter.ts";
 import { allTools } from "../tools/all.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { compose } from "./compose.ts";
@@ -25,7 +26,7 @@ function start(client: Client): Hooks {
   if (environment.kind === "dormant") return {};
   if (environment.kind === "invalid") return explaining(client, environment.message);
 
-  const remote = compose(environment.settings);
+  const remote = compose(environment.settings, nobody);
   const status = publishStatus(client, remote, environment.settings.workdir);
   // Warm-up: the first tool call finds a connection. What goes wrong here, that call meets again and tells.
   const warmUp = setTimeout(() => void remote.workspace.ready().catch(() => {}), 0);

@@ -47,6 +47,8 @@ export type RemoteErrorCode =
 export interface RemoteErrorData {
   host?: string;
   path?: string;
+  /** What this way to the machine lacks and another one may have, as a clause: "user certificates". */
+  lacks?: string;
 }
 
 /**

@@ -12,7 +12,8 @@ export interface HostIdentity {
 
 export type HostState =
   | { kind: "idle" | "connecting" }
-  | { kind: "connected"; hostKey: string }
+  /** `notices` are sentences for the user: what of the configuration has no effect, or which other way was taken. */
+  | { kind: "connected"; hostKey: string; notices: readonly string[] }
   | { kind: "failed"; reason: string };
 
 /**

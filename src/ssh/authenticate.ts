@@ -1,5 +1,6 @@
 import type { AnyAuthMethod, AuthHandlerMiddleware, KeyboardInteractiveAuthMethod, ParsedKey } from "ssh2";
 import { RemoteError } from "../remote/error.ts";
+import type { Prompter } from "../remote/prompter.ts";
 import { type AgentKeys, listAgentKeys, singleKeyAgent } from "./agent.ts";
 import { type KeyFile, readKeyFile } from "./key-file.ts";
 import type { Ssh2 } from "./ssh2.ts";
@@ -42,7 +43,13 @@ interface Attempt {
 export function authHandler(
   target: SshTarget,
   credentials: Credentials,
-  options: { ssh2: Ssh2["ssh2"]; isOver(): boolean; failed(reason: RemoteError): void },
+  options: {
+    ssh2: Ssh2["ssh2"];
+    prompter: Prompter;
+    signal: AbortSignal;
+    isOver(): boolean;
+    failed(reason: RemoteError): void;
+  },
 ): AuthHandlerMiddleware {
   const notes = [...credentials.notes];
   const keys = keyAttempts(target, credentials, { ...options, notes });

@@ -1,14 +1,16 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { RemoteError } from "../remote/error.ts";
+import { nobody, type Prompter } from "../remote/prompter.ts";
 import { onAbort, raceAbort } from "../util/abort.ts";
 import { deferred } from "../util/deferred.ts";
 import { offeredAlgorithms } from "./algorithms.ts";
+import { Attempt } from "./attempt.ts";
 import { authHandler, readCredentials } from "./authenticate.ts";
 import { LiveConnection } from "./connection.ts";
-import { connectTimedOut, translateForwardError, translateSshError } from "./errors.ts";
+import { translateForwardError, translateSshError } from "./errors.ts";
 import { fingerprint, hostVerifier } from "./host-key.ts";
-import { knownKeyTypes, knownName, typeOfKey } from "./known-hosts.ts";
+import { knownKeyTypes, knownName, typeOfKey, written } from "./known-hosts.ts";
 import { readKnownHosts } from "./known-hosts-file.ts";
 import { openSocket } from "./socket.ts";
 import { loadSsh2 } from "./ssh2.ts";
@@ -22,19 +24,28 @@ export interface Connection extends AsyncDisposable {
   readonly serverIdent: string;
   /** `SHA256:…` */
   readonly hostKey: string;
-  /** As it travels over the wire; what a reconnect passes as `pinnedKey`. */
+  /** As it travels over the wire. */
   readonly hostKeyBlob: Buffer;
+  /** The keys of this machine and of its jump hosts, for further connections to it. */
+  readonly pins: Pins;
   /** Resolves once, when the connection ended, with the first reason; never rejects. */
   readonly closed: Promise<RemoteError>;
   /** Aborts at the same moment with the same reason: for those who listen for a while and then stop. */
   readonly ended: AbortSignal;
 }
 
+/** Host keys by machine, jump hosts included. */
+export type Pins = Map<string, Buffer>;
+
 export interface ConnectOptions {
   /** Ends the attempt at once; the promise rejects with its reason. */
   signal?: AbortSignal;
-  /** The target's host key of an earlier connection: another one is refused whatever the files say. */
-  pinnedKey?: Buffer;
+  /** Milliseconds for each machine on the way where its own timeout is longer. */
+  timeoutMs?: number;
+  /** Keys of earlier connections: another one is refused whatever the files say. Keys met for the first time are added. */
+  pins?: Pins;
+  /** Whom to ask for passphrases, passwords and unknown host keys. The time that a person takes does not count. */
+  prompter?: Prompter;
 }
 
 /** How often a server that hangs up before its greeting is asked again: sshd does so at random under load (MaxStartups). */
@@ -48,54 +59,52 @@ const greetingPauseMs = 150;
  * nothing stays open.
  */
 export async function connect(target: SshTarget, options: ConnectOptions = {}): Promise<Connection> {
+  const { pins = new Map() } = options;
   let via: LiveConnection | undefined;
-  for (const hop of target.jumps) via = await connectOne(hop, { signal: options.signal, via });
-  const live = await connectOne(target, { ...options, via });
+  for (const hop of target.jumps) via = await connectOne(hop, { ...options, pins, via });
+  const live = await connectOne(target, { ...options, pins, via });
   const { client, serverIdent, hostKeyBlob, closed, ended } = live;
   const hostKey = fingerprint(hostKeyBlob);
   const dispose = () => live[Symbol.asyncDispose]();
-  return { target, client, serverIdent, hostKey, hostKeyBlob, closed, ended, [Symbol.asyncDispose]: dispose };
+  return { target, client, serverIdent, hostKey, hostKeyBlob, pins, closed, ended, [Symbol.asyncDispose]: dispose };
 }
 
 interface OneOptions extends ConnectOptions {
   via?: LiveConnection;
 }
 
-/** What the attempt is waiting for, for the timeout's sentence; and the one signal for timeout and abort. */
-interface Attempt {
-  stage: string;
-  signal: AbortSignal;
-}
-
-async function connectOne(target: SshTarget, { signal, via, pinnedKey }: OneOptions): Promise<LiveConnection> {
-  const limit = new AbortController();
-  const attempt: Attempt = { stage: "the start", signal: limit.signal };
-  const off = onAbort(signal, () => limit.abort(signal?.reason));
-  const timer = setTimeout(() => limit.abort(connectTimedOut(target, attempt.stage)), target.connectTimeoutMs);
+async function connectOne(target: SshTarget, options: OneOptions): Promise<LiveConnection> {
+  const { signal, via, pins, prompter = nobody, timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const attempt = new Attempt(target, { limitMs: Math.min(target.connectTimeoutMs, timeoutMs), prompter });
+  const off = onAbort(signal, () => attempt.abort(signal?.reason));
   try {
-    limit.signal.throwIfAborted();
+    attempt.signal.throwIfAborted();
     for (let left = greetingAttempts - 1; ; left--) {
-      const result = await openOne(target, { via, pinnedKey }, attempt);
+      const result = await openOne(target, { via, pins }, attempt);
       if (result instanceof LiveConnection) return result;
       if (left === 0 || via?.isOver) throw result;
-      await pause(greetingPauseMs * (1 + Math.random()), limit.signal);
+      await pause(greetingPauseMs * (1 + Math.random()), attempt.signal);
     }
   } catch (error) {
     await via?.[Symbol.asyncDispose]();
-    throw limit.signal.aborted ? limit.signal.reason : translateSshError(error, target);
+    throw attempt.signal.aborted ? attempt.signal.reason : translateSshError(error, target);
   } finally {
     off();
-    clearTimeout(timer);
+    attempt.end();
   }
 }
+
+/** The name under which a machine's key is remembered: where it is connected to, not what it is called. */
+const pinName = (target: SshTarget): string => written(...knownName(target));
 
 /** A connection, or the reason why the server hung up before its greeting: only then another attempt makes sense. */
 async function openOne(
   target: SshTarget,
-  { via, pinnedKey }: OneOptions,
+  { via, pins }: Pick<OneOptions, "via" | "pins">,
   attempt: Attempt,
 ): Promise<LiveConnection | RemoteError> {
   const { signal } = attempt;
+  const pinnedKey = pins?.get(pinName(target));
   attempt.stage = "the known host keys, key files and the ssh-agent";
   const { ssh2, constants } = await loadSsh2();
   const [lines, credentials] = await raceAbort(
@@ -127,10 +136,11 @@ async function openOne(
       keepaliveInterval: target.serverAliveIntervalMs,
       keepaliveCountMax: target.serverAliveCountMax,
       hostVerifier: hostVerifier(
-        { target, lines, pinnedKey },
+        { target, lines, pinnedKey, prompter: attempt, signal },
         {
           accepted: (key) => {
             live.hostKeyBlob = Buffer.from(key);
+            pins?.set(pinName(target), live.hostKeyBlob);
           },
           refused: (reason) => live.fail(translateSshError(reason, target)),
           isOver: () => live.isOver,
@@ -138,6 +148,8 @@ async function openOne(
       ),
       authHandler: authHandler(target, credentials, {
         ssh2,
+        prompter: attempt,
+        signal,
         isOver: () => live.isOver,
         failed: (reason) => live.fail(reason),
       }),

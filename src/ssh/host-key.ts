@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { HostVerifier } from "ssh2";
 import { RemoteError } from "../remote/error.ts";
+import type { Prompter } from "../remote/prompter.ts";
 import { hasAuthority, type KnownHostLine, knownName, type Verdict, verdict, written } from "./known-hosts.ts";
 import { appendKnownHost } from "./known-hosts-file.ts";
 import { hostAndPort, type SshTarget } from "./target.ts";
@@ -15,6 +16,8 @@ export interface HostKeyCheck {
   lines: readonly KnownHostLine[];
   /** The key that this session met first: then no other one will do, whatever the files say by now. */
   pinnedKey?: Buffer;
+  prompter: Prompter;
+  signal: AbortSignal;
 }
 
 /**

@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import { frame } from "../posix/frame.ts";
 import stopScript from "../posix/scripts/stop.sh";
 import { RemoteError } from "../remote/error.ts";
-import type { ExecOptions, ExecResult } from "../remote/shell.ts";
+import type { HostIdentity } from "../remote/host.ts";
+import type { ExecOptions, ExecResult, RemoteShell } from "../remote/shell.ts";
 import { raceAbort } from "../util/abort.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
 import { Channels } from "./channels.ts";
@@ -32,7 +33,7 @@ const stopTimeoutMs = 10_000;
 const disposeGraceMs = 4_000;
 
 /** Everything that lives exactly as long as one connection. Owns the connection, its channels and its parked shells. */
-export class Session implements AsyncDisposable {
+export class Session implements RemoteShell, AsyncDisposable {
   readonly #channels: Channels;
   readonly #parking: Parking;
   #commands = 0;
@@ -50,6 +51,19 @@ export class Session implements AsyncDisposable {
     this.#channels = new Channels(connection);
     const size = pool.commandShells + pool.fileShells;
     this.#parking = new Parking(connection, this.#channels, { size, staggerMs: pool.staggerMs });
+  }
+
+  get identity(): HostIdentity {
+    const { user, host, port } = this.connection.target;
+    return { user, host, port };
+  }
+
+  get hostKey(): string {
+    return this.connection.hostKey;
+  }
+
+  get closed(): Promise<RemoteError> {
+    return this.connection.closed;
   }
 
   warm(): void {
@@ -157,9 +171,9 @@ export class Session implements AsyncDisposable {
   }
 
   async #execElsewhere(script: string, options: ExecOptions): Promise<void> {
-    const { target, hostKeyBlob } = this.connection;
+    const { target, pins } = this.connection;
     const pool = { commandShells: 0, fileShells: 0, staggerMs: 0 };
-    await using session = new Session(await connect(target, { pinnedKey: hostKeyBlob }), pool);
+    await using session = new Session(await connect(target, { pins }), pool);
     await session.exec(script, options);
   }
 

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ShellHost } from "../../src/posix/host.ts";
 import { baselineOf } from "../../src/remote/baseline.ts";
 import { remotePath } from "../../src/remote/path.ts";
-import { SshHost } from "../../src/ssh/host.ts";
+import { nobody } from "../../src/remote/prompter.ts";
+import { sshLogin } from "../../src/ssh/login.ts";
 import { startDelayLine } from "../support/delay-line.ts";
 import { targetOf } from "../support/ssh-target.ts";
 import { type Sshd, startSshd } from "../support/sshd.ts";
@@ -22,7 +24,10 @@ async function onLine(sshd: Sshd, tripMs: number) {
   const line = await startDelayLine(sshd.port, tripMs / 2);
   const target = { ...targetOf(sshd), port: line.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}` };
   const resolve = async () => target;
-  const host = new SshHost({ identity: target, commandShells: 3, fileShells: 2, staggerMs: 0, resolve });
+  const host = new ShellHost({
+    identity: target,
+    open: sshLogin({ commandShells: 3, fileShells: 2, staggerMs: 0, prompter: nobody, resolve }),
+  });
   await host.connect();
   await refilled(tripMs);
   return {

@@ -23,7 +23,7 @@ export function localHost(options: LocalShellOptions & { shell?: string[] } = {}
     shell,
     files: posixFiles(shell, () => "box"),
     search: posixSearch(shell, () => "box"),
-    state: { kind: "connected", hostKey: "SHA256:test" },
+    state: { kind: "connected", hostKey: "SHA256:test", notices: [] },
     onState: () => () => {},
     async connect() {},
     sent,

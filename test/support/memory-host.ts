@@ -34,7 +34,7 @@ export function createMemoryHost(): MemoryHost {
     setState({ kind: "connecting" });
     await Promise.resolve();
     lost.signal.throwIfAborted();
-    setState({ kind: "connected", hostKey: "memory" });
+    setState({ kind: "connected", hostKey: "memory", notices: [] });
     return lost.signal;
   };
   const live = async (): Promise<AbortSignal> => {

@@ -3,29 +3,28 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { resolveTarget } from "../../src/config/target.ts";
+import { ShellHost } from "../../src/posix/host.ts";
 import { type RemotePath, remotePath } from "../../src/remote/path.ts";
-import { SshHost } from "../../src/ssh/host.ts";
+import { nobody, type Prompter } from "../../src/remote/prompter.ts";
+import { sshLogin } from "../../src/ssh/login.ts";
 import { run, type SshServer } from "./ssh-server.ts";
 
 /** A host that has not connected and a directory of its account that is removed with it. */
 export interface SshPlace extends AsyncDisposable {
-  host: SshHost;
+  host: ShellHost;
   root: RemotePath;
 }
 
 /** A host for a server of the tests, with the settings that its `env()` tells. */
-export function sshHost(server: SshServer): SshHost {
+export function sshHost(server: SshServer, prompter: Prompter = nobody): ShellHost {
   const environment = readEnvironment(server.env());
   if (environment.kind !== "ready") throw new Error(`The server's settings are ${environment.kind}.`);
   const { ssh, password } = environment.settings;
   const { username } = userInfo();
   const target = resolveTarget({ ssh, password }, { env: process.env, home: homedir(), username });
-  return new SshHost({
+  return new ShellHost({
     identity: { user: server.user, host: server.host, port: server.port },
-    commandShells: 3,
-    fileShells: 2,
-    staggerMs: 0,
-    resolve: () => target,
+    open: sshLogin({ commandShells: 3, fileShells: 2, staggerMs: 0, prompter, resolve: () => target }),
   });
 }
 

@@ -31,7 +31,7 @@ function bench(ready: () => Promise<{ root: string }>) {
   return { told, status, set, client };
 }
 
-const connected: HostState = { kind: "connected", hostKey: "SHA256:x" };
+const connected: HostState = { kind: "connected", hostKey: "SHA256:x", notices: [] };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("each change is told, and the directory once it is known", async () => {

@@ -7,7 +7,7 @@ import { connect } from "../../../src/ssh/connect.ts";
 import type { SshTarget } from "../../../src/ssh/target.ts";
 import { startAgent } from "../../support/ssh-agent.ts";
 import { run, type SshServer } from "../../support/ssh-server.ts";
-import { targetOf } from "../../support/ssh-target.ts";
+import { nowhere, targetOf } from "../../support/ssh-target.ts";
 import { keygen, startSshd } from "../../support/sshd.ts";
 
 async function refusal(target: SshTarget): Promise<RemoteError> {
@@ -208,19 +208,12 @@ async function startQuestioner(questions: ssh2.Prompt[][]) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const target: SshTarget = {
+    ...nowhere,
     host: "questioner",
-    hostName: "127.0.0.1",
     port: typeof address === "object" && address ? address.port : 0,
     user: "somebody",
-    identityFiles: [],
-    identitiesOnly: false,
     password: "secret",
-    knownHostsFiles: [],
     strictHostKeyChecking: "no",
-    connectTimeoutMs: 10_000,
-    serverAliveIntervalMs: 10_000,
-    serverAliveCountMax: 3,
-    jumps: [],
   };
   return {
     target,

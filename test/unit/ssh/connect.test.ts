@@ -5,7 +5,7 @@ import { type Connection, connect } from "../../../src/ssh/connect.ts";
 import type { SshTarget } from "../../../src/ssh/target.ts";
 import { startDropbear } from "../../support/dropbear.ts";
 import { freePort } from "../../support/ssh-server.ts";
-import { targetOf } from "../../support/ssh-target.ts";
+import { nowhere, targetOf } from "../../support/ssh-target.ts";
 import { fingerprint, startSshd } from "../../support/sshd.ts";
 
 const run = (connection: Connection, command: string) =>
@@ -20,20 +20,7 @@ const run = (connection: Connection, command: string) =>
     });
   });
 
-const nobody: SshTarget = {
-  host: "nobody",
-  hostName: "127.0.0.1",
-  port: 1,
-  user: "nobody",
-  identityFiles: [],
-  identitiesOnly: false,
-  knownHostsFiles: [],
-  strictHostKeyChecking: "yes",
-  connectTimeoutMs: 10_000,
-  serverAliveIntervalMs: 10_000,
-  serverAliveCountMax: 3,
-  jumps: [],
-};
+const nobody: SshTarget = { ...nowhere, connectTimeoutMs: 10_000 };
 
 /** The RemoteError that an attempt ends with. */
 async function failure(target: SshTarget, options?: { signal?: AbortSignal }): Promise<RemoteError> {

@@ -3,16 +3,20 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import ssh2 from "ssh2";
 import { describe, expect, test } from "vitest";
 import { RemoteError } from "../../../src/remote/error.ts";
-import { connect } from "../../../src/ssh/connect.ts";
+import { nobody } from "../../../src/remote/prompter.ts";
+import { connect, type Pins } from "../../../src/ssh/connect.ts";
 import { hostVerifier } from "../../../src/ssh/host-key.ts";
 import { parseKnownHosts } from "../../../src/ssh/known-hosts.ts";
 import type { SshTarget } from "../../../src/ssh/target.ts";
 import { run } from "../../support/ssh-server.ts";
-import { targetOf } from "../../support/ssh-target.ts";
+import { nowhere, targetOf } from "../../support/ssh-target.ts";
 import { fingerprint, keygen, startSshd } from "../../support/sshd.ts";
 
-async function refusal(target: SshTarget, pinnedKey?: Buffer): Promise<RemoteError> {
-  const error = await connect(target, { pinnedKey }).then(
+/** Nobody to ask, nothing to stop. */
+const quiet = { prompter: nobody, signal: new AbortController().signal };
+
+async function refusal(target: SshTarget, pins?: Pins): Promise<RemoteError> {
+  const error = await connect(target, { pins }).then(
     async (connection) => {
       await connection[Symbol.asyncDispose]();
       return new Error("it connected");
@@ -134,13 +138,12 @@ describe("a host key", () => {
 
   test("other than the session's first one is refused, whatever the file says by now", async () => {
     await using sshd = await startSshd();
-    let pinned: Buffer;
+    const pins: Pins = new Map();
     {
-      await using connection = await connect(targetOf(sshd));
-      pinned = connection.hostKeyBlob;
+      await using _first = await connect(targetOf(sshd), { pins });
     }
     {
-      await using _again = await connect(targetOf(sshd), { pinnedKey: pinned });
+      await using _again = await connect(targetOf(sshd), { pins });
     }
     const fresh = `${sshd.dir}/fresh`;
     await keygen(fresh);
@@ -149,7 +152,7 @@ describe("a host key", () => {
     await sshd.restart();
     const line = `[127.0.0.1]:${sshd.port} ${(await readFile(`${fresh}.pub`, "utf8")).trim()}\n`;
     await writeFile(sshd.knownHosts, line);
-    const error = await refusal(targetOf(sshd), pinned);
+    const error = await refusal(targetOf(sshd), pins);
     expect(error.code).toBe("host_key_changed");
     expect(error.message).toContain("since this session began");
     await using _fresh = await connect(targetOf(sshd));
@@ -176,19 +179,7 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
   const known = parseKnownHosts(`box ssh-ed25519 ${key.toString("base64")}`);
   const changed = Buffer.from(key);
   changed[40] = (changed[40] ?? 0) ^ 1;
-  const box = {
-    host: "box",
-    hostName: "box",
-    port: 22,
-    user: "me",
-    identityFiles: [],
-    identitiesOnly: false,
-    knownHostsFiles: [],
-    connectTimeoutMs: 1000,
-    serverAliveIntervalMs: 1000,
-    serverAliveCountMax: 3,
-    jumps: [],
-  };
+  const box = { ...nowhere, host: "box", hostName: "box", port: 22 };
 
   test.each([
     ["known", "yes", key, known, undefined, true],
@@ -208,7 +199,7 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
     const answers: unknown[] = [];
     await new Promise<void>((resolve) => {
       const verifier = hostVerifier(
-        { target: { ...box, strictHostKeyChecking: mode }, lines, pinnedKey },
+        { target: { ...box, strictHostKeyChecking: mode }, lines, pinnedKey, ...quiet },
         { accepted: () => heard.push("accepted"), refused: (reason) => heard.push(reason), isOver: () => false },
       );
       const returned: unknown = verifier(presented, ((answer: unknown) => {
@@ -225,7 +216,7 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
   test("a connection that is over gets no answer, which would make ssh2 throw", async () => {
     const answers: unknown[] = [];
     const verifier = hostVerifier(
-      { target: { ...box, strictHostKeyChecking: "yes" }, lines: known },
+      { target: { ...box, strictHostKeyChecking: "yes" }, lines: known, ...quiet },
       { accepted: () => answers.push("accepted"), refused: () => answers.push("refused"), isOver: () => true },
     );
     verifier(key, (answer) => answers.push(answer));
@@ -236,7 +227,7 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
 
   test("a second key exchange must bring the same key", async () => {
     const verifier = hostVerifier(
-      { target: { ...box, strictHostKeyChecking: "accept-new" }, lines: [] },
+      { target: { ...box, strictHostKeyChecking: "accept-new" }, lines: [], ...quiet },
       { accepted: () => {}, refused: () => {}, isOver: () => false },
     );
     const ask = (presented: Buffer) => new Promise((resolve) => verifier(presented, resolve));

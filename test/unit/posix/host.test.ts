@@ -1,16 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ShellHost } from "../../../src/posix/host.ts";
 import { RemoteError } from "../../../src/remote/error.ts";
-import { SshHost } from "../../../src/ssh/host.ts";
 
 /** A host whose settings cannot even be resolved; counts how often it is asked for them. */
 function failing(code: "config" | "auth_failed" | "host_key_unknown") {
   let asked = 0;
-  const host = new SshHost({
+  const host = new ShellHost({
     identity: { user: "dev", host: "box", port: 22 },
-    commandShells: 1,
-    fileShells: 1,
-    staggerMs: 0,
-    async resolve() {
+    async open() {
       asked++;
       throw new RemoteError(code, "No.");
     },
