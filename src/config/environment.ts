@@ -12,6 +12,10 @@ export interface Settings {
   workdir?: string;
   password?: string;
   sudoPassword?: string;
+  /** For the user's own encrypted key files. */
+  passphrase?: string;
+  /** Which program speaks SSH: ssh2, the system's ssh, or ssh2 and the other where it has to be. */
+  transport: Transport;
   pool: {
     /** Shells kept ready for commands, 1–10. */
     commandSize: number;
@@ -23,6 +27,10 @@ export interface Settings {
   /** Absolute local directory that holds the mirrors of all remotes. */
   mirrorDir: string;
 }
+
+const transports = ["auto", "ssh2", "openssh"] as const;
+
+export type Transport = (typeof transports)[number];
 
 export type Environment =
   /** No `REMOTE_SSH`: the plugin leaves OpenCode as it is. */
@@ -78,6 +86,17 @@ const sudoPassword = optionalSecret.transform((secret, context) => {
   return z.NEVER;
 });
 
+const transport = optionalText.transform((text, context) => {
+  const word = text?.toLowerCase() ?? "auto";
+  const known = transports.find((name) => name === word);
+  if (known) return known;
+  context.addIssue({
+    code: "custom",
+    message: `REMOTE_TRANSPORT is ${shown(word)}; set auto, ssh2 or openssh, or unset it for auto.`,
+  });
+  return z.NEVER;
+});
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const homeOf = (env: Variables): string => env.HOME || env.USERPROFILE || homedir();
@@ -105,6 +124,8 @@ const variables = (env: Variables) =>
     REMOTE_WORKDIR: workdir,
     REMOTE_PASSWORD: optionalSecret,
     REMOTE_SUDO_PASSWORD: sudoPassword,
+    REMOTE_PASSPHRASE: optionalSecret,
+    REMOTE_TRANSPORT: transport,
     REMOTE_POOL_COMMAND_SIZE: wholeNumber("REMOTE_POOL_COMMAND_SIZE", 1, 10, 3),
     REMOTE_POOL_FILE_SIZE: wholeNumber("REMOTE_POOL_FILE_SIZE", 1, 10, 2),
     REMOTE_POOL_STAGGER_MS: wholeNumber("REMOTE_POOL_STAGGER_MS", 0, 10_000, 0),
@@ -113,7 +134,7 @@ const variables = (env: Variables) =>
 
 /**
  * Reads the `REMOTE_*` variables, synchronously and without touching a file or the network. Each problem names its
- * variable and what to change; none holds the value of a password.
+ * variable and what to change; none holds the value of a password or passphrase.
  */
 export function readEnvironment(env: Variables): Environment {
   if (!env.REMOTE_SSH?.trim()) return { kind: "dormant" };
@@ -132,6 +153,8 @@ export function readEnvironment(env: Variables): Environment {
     workdir: data.REMOTE_WORKDIR,
     password: data.REMOTE_PASSWORD,
     sudoPassword: data.REMOTE_SUDO_PASSWORD,
+    passphrase: data.REMOTE_PASSPHRASE,
+    transport: data.REMOTE_TRANSPORT,
     pool: {
       commandSize: data.REMOTE_POOL_COMMAND_SIZE,
       fileSize: data.REMOTE_POOL_FILE_SIZE,

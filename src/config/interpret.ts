@@ -1,6 +1,7 @@
-import { expandFile, splitFileList, type TokenValues } from "./paths.ts";
+import { expandFile, splitFileList } from "./paths.ts";
 import { shown } from "./problems.ts";
 import type { EffectiveSettings } from "./ssh-client.ts";
+import { expandTokens, type TokenValues } from "./tokens.ts";
 
 export type StrictHostKeyChecking = "yes" | "ask" | "accept-new" | "no";
 
@@ -10,6 +11,8 @@ export interface Algorithms {
   ciphers?: string[];
   macs?: string[];
   hostKey?: string[];
+  /** Signature algorithms for user keys (PubkeyAcceptedAlgorithms). */
+  pubkeyAccepted?: string[];
 }
 
 /** The value of a keyword that holds one; undefined when absent or `none`. */
@@ -49,6 +52,13 @@ export function positive(settings: EffectiveSettings, key: string, otherwise: nu
   return Number(value) || otherwise;
 }
 
+/** NumberOfPasswordPrompts; 0 is allowed and means that nothing is asked. */
+export function passwordPrompts(settings: EffectiveSettings, problems: string[]): number {
+  const isNone = /^0+$/.test(single(settings, "numberofpasswordprompts") ?? "");
+  // ssh_config(5): the default is 3.
+  return isNone ? 0 : positive(settings, "numberofpasswordprompts", 3, problems);
+}
+
 export function addressFamily(settings: EffectiveSettings, problems: string[]): 4 | 6 | undefined {
   const value = single(settings, "addressfamily")?.toLowerCase() ?? "any";
   if (value === "inet") return 4;
@@ -61,6 +71,12 @@ export function knownHostsFiles(settings: EffectiveSettings, values: TokenValues
   const listed = ["userknownhostsfile", "globalknownhostsfile"].flatMap((key) => settings.get(key) ?? []);
   const files = listed.flatMap(splitFileList).filter((file) => file.toLowerCase() !== "none");
   return [...new Set(files.map((file) => expandFile(file, values)))];
+}
+
+/** Whether the user's list is `none`: then the files that are left belong to the machine and are not written to. */
+export function knownHostsReadOnly(settings: EffectiveSettings): boolean {
+  const files = (settings.get("userknownhostsfile") ?? []).flatMap(splitFileList);
+  return files.length > 0 && files.every((file) => file.toLowerCase() === "none");
 }
 
 /** Where Windows' own agent listens. */
@@ -77,7 +93,7 @@ export function agentSocket(settings: EffectiveSettings, values: TokenValues): s
   return variable === undefined ? expandFile(configured, values) : values.env[variable] || undefined;
 }
 
-const isTrue = (value: string | undefined): boolean => value !== undefined && /^(yes|true)$/i.test(value);
+export const isTrue = (value: string | undefined): boolean => value !== undefined && /^(yes|true)$/i.test(value);
 
 export const identitiesOnly = (settings: EffectiveSettings): boolean => isTrue(single(settings, "identitiesonly"));
 
@@ -92,40 +108,50 @@ export function changedAlgorithms(settings: EffectiveSettings, builtIn: Effectiv
     ciphers: changed("ciphers"),
     macs: changed("macs"),
     hostKey: changed("hostkeyalgorithms"),
+    pubkeyAccepted: changed("pubkeyacceptedalgorithms"),
   };
 }
 
-/** What the user's configuration asks for and this program does not do, as far as the user would notice. */
-const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  bindaddress: "BindAddress of the ssh configuration has no effect here.",
-  bindinterface: "BindInterface of the ssh configuration has no effect here.",
-  certificatefile: "CertificateFile has no effect here: user certificates are not supported.",
-  pkcs11provider: "PKCS11Provider has no effect here: keys on smart cards work through an ssh-agent.",
-  knownhostscommand: "KnownHostsCommand has no effect here: host keys are looked up in the known_hosts files only.",
-  localforward: "Port forwardings of the ssh configuration are not made.",
-  remoteforward: "Port forwardings of the ssh configuration are not made.",
-  dynamicforward: "Port forwardings of the ssh configuration are not made.",
-  setenv: "SetEnv of the ssh configuration has no effect here.",
-};
-
-export function withoutEffect(settings: EffectiveSettings): string[] {
-  const found = Object.entries(WITHOUT_EFFECT).filter(([key]) => single(settings, key) !== undefined);
-  return [...new Set(found.map(([, sentence]) => sentence))];
+/** ProxyCommand with its tokens expanded (sshconnect.c, `expand_proxy_command`); it stays a command for a shell. */
+export function proxyCommand(settings: EffectiveSettings, values: TokenValues, problems: string[]): string | undefined {
+  const command = single(settings, "proxycommand");
+  return command && expandTokens(command, { letters: "%hknpr", keyword: "ProxyCommand", values, problems });
 }
 
-/** What must not be passed over in silence, because the connection would be another one or a weaker one. */
-export function unsupported(settings: EffectiveSettings, options: { isHop: boolean }): string[] {
-  const problems: string[] = [];
-  if (single(settings, "proxycommand") !== undefined) {
-    problems.push(
-      "ProxyCommand is not supported yet by this version; use ProxyJump, or -o ProxyCommand=none for none.",
+/** Levels of LogLevel at which ssh says nothing but fatal errors; `ssh -G` prints QUIET as SILENT. */
+export const isQuiet = (settings: EffectiveSettings): boolean =>
+  /^(silent|quiet|fatal)$/i.test(single(settings, "loglevel") ?? "");
+
+const FORWARDINGS = ["localforward", "remoteforward", "dynamicforward"];
+
+/** Sentences for what the user's configuration asks for and is not done, as far as the user would notice. */
+export function withoutEffect(settings: EffectiveSettings, forwardAgent: boolean | undefined): string[] {
+  const warnings: string[] = [];
+  if (FORWARDINGS.some((key) => single(settings, key) !== undefined)) {
+    warnings.push("Port forwardings of the ssh configuration are not made.");
+  }
+  const configured = single(settings, "forwardagent") ?? "no";
+  if (forwardAgent === undefined && !/^(no|false)$/i.test(configured)) {
+    warnings.push("ForwardAgent has no effect here: the agent is forwarded only when REMOTE_SSH holds -A.");
+  }
+  return warnings;
+}
+
+/** Why the settings cannot be used at all. */
+export function refused(settings: EffectiveSettings): string[] {
+  if (single(settings, "remotecommand") === undefined) return [];
+  return [
+    "RemoteCommand of the ssh configuration takes the place of every command, so nothing could be run; add -o RemoteCommand=none.",
+  ];
+}
+
+/** Why the name or address, or the login name, that the configuration gives cannot be used. */
+export function suspicious(names: { hostName: string; user: string }): string[] {
+  const words: Readonly<Record<string, string>> = { HostName: names.hostName, User: names.user };
+  return Object.entries(words)
+    .filter(([, word]) => word.startsWith("-") || /[\u0000-\u001f\u007f]/.test(word))
+    .map(
+      ([keyword, word]) =>
+        `${keyword} is ${shown(word)}, which begins with "-" or holds control characters; correct it.`,
     );
-  }
-  if (!options.isHop && single(settings, "remotecommand") !== undefined) {
-    problems.push("RemoteCommand is not supported yet by this version; add -o RemoteCommand=none.");
-  }
-  if (single(settings, "revokedhostkeys") !== undefined) {
-    problems.push("RevokedHostKeys is not checked by this version; add -o RevokedHostKeys=none to connect without it.");
-  }
-  return problems;
 }

@@ -1,27 +1,46 @@
 /** Keywords of ssh_config(5) that change what this program does. */
 const USED = `
-  AddressFamily CanonicalDomains CanonicalizeFallbackLocal CanonicalizeHostname CanonicalizeMaxDots
-  CanonicalizePermittedCNAMEs Ciphers ConnectTimeout GlobalKnownHostsFile HostKeyAlgorithms HostKeyAlias HostName
-  IdentitiesOnly IdentityAgent IdentityFile IgnoreUnknown KexAlgorithms MACs Port ProxyCommand ProxyJump RemoteCommand
-  RevokedHostKeys ServerAliveCountMax ServerAliveInterval StrictHostKeyChecking Tag User UserKnownHostsFile`;
+  AddressFamily BindAddress BindInterface CanonicalDomains CanonicalizeFallbackLocal CanonicalizeHostname
+  CanonicalizeMaxDots CanonicalizePermittedCNAMEs CertificateFile ChallengeResponseAuthentication Ciphers Compression
+  ConnectionAttempts ConnectTimeout DSAAuthentication ForwardAgent GlobalKnownHostsFile GSSAPIAuthentication
+  GSSAPIDelegateCredentials HashKnownHosts HostbasedAuthentication HostKeyAlgorithms HostKeyAlias HostName
+  IdentitiesOnly IdentityAgent IdentityFile IdentityFile2 IgnoreUnknown KbdInteractiveAuthentication KexAlgorithms
+  KnownHostsCommand LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication PKCS11Provider Port
+  PreferredAuthentications ProxyCommand ProxyJump ProxyUseFdpass PubkeyAcceptedAlgorithms PubkeyAcceptedKeyTypes
+  PubkeyAuthentication RemoteCommand RequestTTY RevokedHostKeys SecurityKeyProvider SendEnv ServerAliveCountMax
+  ServerAliveInterval SetEnv SkeyAuthentication SmartcardDevice StrictHostKeyChecking Tag TISAuthentication User
+  UserKnownHostsFile VerifyHostKeyDNS`;
 
 /** The other keywords of OpenSSH 10's ssh_config(5), its accepted old spellings, and Apple's `UseKeychain`. */
 const IGNORED = `
-  AddKeysToAgent BatchMode BindAddress BindInterface CASignatureAlgorithms CertificateFile
-  ChallengeResponseAuthentication ChannelTimeout CheckHostIP Cipher ClearAllForwardings Compression CompressionLevel
-  ConnectionAttempts ControlMaster ControlPath ControlPersist DSAAuthentication DynamicForward EnableEscapeCommandline
-  EnableSSHKeysign EscapeChar ExitOnForwardFailure FingerprintHash ForkAfterAuthentication ForwardAgent ForwardX11
-  ForwardX11Timeout ForwardX11Trusted GatewayPorts GlobalKnownHostsFile2 GSSAPIAuthentication GSSAPIClientIdentity
-  GSSAPIDelegateCredentials GSSAPIKexAlgorithms GSSAPIKeyExchange GSSAPIRenewalForcesRekey GSSAPIServerIdentity
-  GSSAPITrustDns HashKnownHosts Host HostbasedAcceptedAlgorithms HostbasedAuthentication HostbasedKeyTypes Include
-  IPQoS KbdInteractiveAuthentication KbdInteractiveDevices KeepAlive KnownHostsCommand LocalCommand LocalForward
-  LogLevel LogVerbose Match NoHostAuthenticationForLocalhost NumberOfPasswordPrompts ObscureKeystrokeTiming
-  PasswordAuthentication PermitLocalCommand PermitRemoteOpen PKCS11Provider PreferredAuthentications Protocol
-  ProtocolKeepAlives ProxyUseFdpass PubkeyAcceptedAlgorithms PubkeyAcceptedKeyTypes PubkeyAuthentication RefuseConnection
-  RekeyLimit RemoteForward RequestTTY RequiredRSASize RhostsRSAAuthentication RSAAuthentication SecurityKeyProvider
-  SendEnv SessionType SetEnv SetupTimeOut SmartcardDevice StdinNull StreamLocalBindMask StreamLocalBindUnlink
-  SyslogFacility TCPKeepAlive Tunnel TunnelDevice UpdateHostKeys UseKeychain UsePrivilegedPort UserKnownHostsFile2
-  VerifyHostKeyDNS VersionAddendum VisualHostKey WarnWeakCrypto XAuthLocation`;
+  AddKeysToAgent AFSTokenPassing BatchMode CASignatureAlgorithms ChannelTimeout CheckHostIP Cipher ClearAllForwardings
+  CompressionLevel ControlMaster ControlPath ControlPersist DynamicForward EnableEscapeCommandline EnableSSHKeysign
+  EscapeChar ExitOnForwardFailure FallBackToRsh FingerprintHash ForkAfterAuthentication ForwardX11 ForwardX11Timeout
+  ForwardX11Trusted GatewayPorts GlobalKnownHostsFile2 GSSAPIClientIdentity GSSAPIKexAlgorithms GSSAPIKeyExchange
+  GSSAPIRenewalForcesRekey GSSAPIServerIdentity GSSAPITrustDns Host HostbasedAcceptedAlgorithms HostbasedKeyTypes
+  Include IPQoS KbdInteractiveDevices KeepAlive KerberosAuthentication KerberosTGTPassing LocalCommand LocalForward
+  LogVerbose Match NoHostAuthenticationForLocalhost ObscureKeystrokeTiming PermitLocalCommand PermitRemoteOpen Protocol
+  ProtocolKeepAlives RefuseConnection RekeyLimit RemoteForward RequiredRSASize RhostsAuthentication
+  RhostsRSAAuthentication RSAAuthentication SessionType SetupTimeOut StdinNull StreamLocalBindMask
+  StreamLocalBindUnlink SyslogFacility TCPKeepAlive Tunnel TunnelDevice UpdateHostKeys UseKeychain UsePrivilegedPort
+  UseRoaming UseRsh UserKnownHostsFile2 VersionAddendum VisualHostKey WarnWeakCrypto XAuthLocation`;
+
+/** Old spellings by what they mean (OpenSSH's readconf.c, `keywords`). */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["challengeresponseauthentication", "kbdinteractiveauthentication"],
+  ["skeyauthentication", "kbdinteractiveauthentication"],
+  ["tisauthentication", "kbdinteractiveauthentication"],
+  ["dsaauthentication", "pubkeyauthentication"],
+  ["identityfile2", "identityfile"],
+  ["pubkeyacceptedkeytypes", "pubkeyacceptedalgorithms"],
+  ["smartcarddevice", "pkcs11provider"],
+]);
+
+/** The name under which `ssh -G` prints the keyword, in lower case. */
+export function canonicalKey(typed: string): string {
+  const key = typed.toLowerCase();
+  return ALIASES.get(key) ?? key;
+}
 
 export interface Keyword {
   /** As ssh_config(5) spells it. */

@@ -1,51 +1,10 @@
-import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { type TokenValues, tokenValue } from "./tokens.ts";
 
 /** `~` and `~/…` with the home directory; everything else, `~name/…` too, as it is. */
 export function expandHome(path: string, home: string): string {
   if (path === "~") return home;
   return /^~[\\/]/.test(path) ? join(home, path.slice(2)) : path;
-}
-
-/** What the `%` tokens of ssh_config(5) stand for. */
-export interface TokenValues {
-  home: string;
-  /** The local account. */
-  localUser: string;
-  /** As typed. */
-  host: string;
-  hostName: string;
-  hostKeyAlias: string | undefined;
-  port: number;
-  user: string;
-  env: Readonly<Record<string, string | undefined>>;
-}
-
-function tokenValue(letter: string, values: TokenValues): string | undefined {
-  switch (letter) {
-    case "%":
-      return "%";
-    case "d":
-      return values.home;
-    case "h":
-      return values.hostName;
-    case "i":
-      return String(process.getuid?.() ?? "");
-    case "k":
-      return values.hostKeyAlias ?? values.host;
-    case "L":
-      return hostname().split(".")[0];
-    case "l":
-      return hostname();
-    case "n":
-      return values.host;
-    case "p":
-      return String(values.port);
-    case "r":
-      return values.user;
-    case "u":
-      return values.localUser;
-  }
 }
 
 /**

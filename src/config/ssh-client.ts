@@ -10,6 +10,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** Values of each lower-case keyword, in the order in which `ssh -G` prints them. */
 export type EffectiveSettings = ReadonlyMap<string, readonly string[]>;
 
+/** Variables of ours that no other program may see. */
+export const SECRETS: readonly string[] = ["REMOTE_PASSWORD", "REMOTE_SUDO_PASSWORD", "REMOTE_PASSPHRASE"];
+
 /** `ssh -G` only reads files, but a `Match exec` of the user's may hang and CanonicalizeHostname asks the DNS. */
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -32,11 +35,9 @@ export async function findSshClient(env: Variables): Promise<string | undefined>
   }
 }
 
-/** Commands of the user's `Match exec` inherit the environment: everything but our passwords. */
-function withoutSecrets(env: Variables): NodeJS.ProcessEnv {
-  const { REMOTE_PASSWORD: _password, REMOTE_SUDO_PASSWORD: _sudoPassword, ...rest } = env;
-  return rest;
-}
+/** Commands of the user's `Match exec` inherit the environment: everything but our secrets. */
+const withoutSecrets = (env: Variables): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.includes(name)));
 
 /** Parses what `ssh -G` prints: `keyword value` lines, a keyword may come again. */
 export function parseEffective(output: string): EffectiveSettings {

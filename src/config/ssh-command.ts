@@ -7,7 +7,7 @@ import {
   parseSshUri,
   userProblem,
 } from "./destination.ts";
-import { keywordOf, nearestKeyword } from "./keywords.ts";
+import { type Keyword, keywordOf, nearestKeyword } from "./keywords.ts";
 import { type Parsed, shown } from "./problems.ts";
 import { splitWords } from "./words.ts";
 
@@ -26,25 +26,51 @@ export interface SshCommand {
   configFile?: string;
   /** Every other `-o` that has an effect, spelled as in ssh_config(5); values as typed, with their quotes. */
   options: (readonly [key: string, value: string])[];
-  /** Keywords of `-o` that OpenSSH knows and that have no effect here. */
+  /** Keywords of `-o` that OpenSSH knows and that have no effect here, each once. */
   ignored: string[];
+  /** `-A` or `-a`, the last one; absent when neither was typed. */
+  forwardAgent?: boolean;
 }
 
 /** Flags that change nothing that matters here. */
-const HARMLESS = "qvTCaxn";
-const WITH_VALUE = "pilJFo";
+const HARMLESS = "vTxny";
+const WITH_VALUE = "pilJFobBcm";
 /** OpenSSH's other options that take a value (ssh(1)), so that the value is not taken for the host. */
-const REFUSED_WITH_VALUE = "BbcDEeILmOPQRSWw";
+const REFUSED_WITH_VALUE = "DEeILOPQRSWw";
+
+/** Flags without a value that stand for options of ssh_config(5), as ssh(1) describes them. */
+const MEANINGS: Readonly<Record<string, readonly (readonly [key: string, value: string])[]>> = {
+  "4": [["AddressFamily", "inet"]],
+  "6": [["AddressFamily", "inet6"]],
+  C: [["Compression", "yes"]],
+  K: [
+    ["GSSAPIAuthentication", "yes"],
+    ["GSSAPIDelegateCredentials", "yes"],
+  ],
+  k: [["GSSAPIDelegateCredentials", "no"]],
+  q: [["LogLevel", "QUIET"]],
+};
+
+/** Flags with a value that stand for an option of ssh_config(5). */
+const KEYWORDS: Readonly<Record<string, string>> = {
+  b: "BindAddress",
+  B: "BindInterface",
+  c: "Ciphers",
+  m: "MACs",
+};
 
 const INSTEAD: Readonly<Record<string, string>> = {
-  c: "use -o Ciphers=… instead",
-  m: "use -o MACs=… instead",
+  I: "use -o PKCS11Provider=… instead",
   L: "port forwardings belong in a separate ssh",
   R: "port forwardings belong in a separate ssh",
   D: "port forwardings belong in a separate ssh",
   t: "commands run without a terminal",
-  A: "the agent is never forwarded",
 };
+
+/** Options whose value becomes a word of a command line or a name to connect to: it may not look like an option. */
+const NAMES = ["HostName", "HostKeyAlias", "BindAddress", "BindInterface"];
+
+const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** What has been read so far; the first value of each option stays. */
 interface Draft extends Omit<SshCommand, "host"> {
@@ -53,6 +79,8 @@ interface Draft extends Omit<SshCommand, "host"> {
 }
 
 const unquoted = (value: string): string => (/^".*"$/s.test(value) ? value.slice(1, -1) : value);
+
+const isNone = (value: string): boolean => unquoted(value).toLowerCase() === "none";
 
 /** Hops of a `-J` value, nearest first; empty for `none`, undefined (with problems) when a hop cannot be read. */
 export function parseJump(jump: string, problems: string[]): Destination[] | undefined {
@@ -69,8 +97,31 @@ export function parseJump(jump: string, problems: string[]): Destination[] | und
 /** Hides what stands between a login name's colon and the `@`. */
 const withoutPassword = (text: string): string => text.replace(/((?:^|,|\/\/)[^:@,/]*):[^,]*@/g, "$1:…@");
 
+const hasProxyCommand = (draft: Draft): boolean => draft.options.some(([key]) => key === "ProxyCommand");
+
+/** As OpenSSH: the first one of ProxyJump and ProxyCommand shuts out the other. */
 function setJump(draft: Draft, jump: string): void {
-  if (parseJump(jump, draft.problems)) draft.jump ??= jump;
+  if (!parseJump(jump, draft.problems)) return;
+  if (!hasProxyCommand(draft)) draft.jump ??= jump;
+  else if (!isNone(jump)) draft.ignored.push("ProxyJump");
+}
+
+function setProxyCommand(draft: Draft, value: string): void {
+  if (draft.jump !== undefined && !isNone(draft.jump)) {
+    if (!isNone(value)) draft.ignored.push("ProxyCommand");
+    return;
+  }
+  // Beside a ProxyCommand it says nothing, and some clients would take it for "no ProxyCommand".
+  draft.jump = undefined;
+  draft.options.push(["ProxyCommand", value]);
+}
+
+/** Why the value of an option, or of a flag, cannot be passed on; undefined when it can. */
+function valueProblem(option: string, value: string, mayBeginWithMinus: boolean): string | undefined {
+  if (CONTROL.test(value)) return `The value of ${option} holds control characters; remove them.`;
+  if (value.startsWith("-") && !mayBeginWithMinus) {
+    return `The value of ${option} is ${shown(value)}, which begins with "-"; write a value after ${option}.`;
+  }
 }
 
 function setUser(draft: Draft, user: string): void {
@@ -84,8 +135,6 @@ function setPort(draft: Draft, text: string): void {
   if (port !== undefined) draft.port ??= port;
 }
 
-const isNone = (value: string): boolean => unquoted(value).toLowerCase() === "none";
-
 function readKeyValue(draft: Draft, text: string): void {
   const match = /^\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+)(\S.*?)\s*$/s.exec(text);
   if (!match?.[1] || !match[2]) {
@@ -94,28 +143,43 @@ function readKeyValue(draft: Draft, text: string): void {
   }
   const [, typed, value] = match;
   const keyword = keywordOf(typed);
-  if (!keyword) {
+  if (keyword) setOption(draft, keyword, value);
+  else {
     const nearest = nearestKeyword(typed);
     const advice = nearest ? `did you mean ${nearest}?` : "see ssh_config(5) for the names.";
     draft.problems.push(`-o ${typed} is no option that ssh knows; ${advice}`);
-  } else if (!keyword.used) draft.ignored.push(keyword.name);
-  else if (keyword.name === "User") setUser(draft, unquoted(value));
-  else if (keyword.name === "Port") setPort(draft, unquoted(value));
-  else if (keyword.name === "ProxyJump") setJump(draft, unquoted(value));
-  else if (keyword.name === "IdentityFile" && !isNone(value)) draft.identityFiles.push(unquoted(value));
-  else if ((keyword.name === "ProxyCommand" || keyword.name === "RemoteCommand") && !isNone(value)) {
-    draft.problems.push(`-o ${keyword.name} is not supported yet by this version; remove it.`);
-  } else draft.options.push([keyword.name, value]);
+  }
+}
+
+function setOption(draft: Draft, { name, used }: Keyword, value: string): void {
+  const plain = unquoted(value);
+  const problem = valueProblem(`-o ${name}`, plain, !NAMES.includes(name));
+  if (name === "User") setUser(draft, plain);
+  else if (name === "Port") setPort(draft, plain);
+  else if (problem) draft.problems.push(problem);
+  else if (!used) draft.ignored.push(name);
+  else if (name === "ProxyJump") setJump(draft, plain);
+  else if (name === "IdentityFile" && !isNone(value)) draft.identityFiles.push(plain);
+  else if (name === "RemoteCommand" && !isNone(value)) {
+    draft.problems.push("-o RemoteCommand takes the place of every command, so nothing could be run; remove it.");
+  } else if (name === "ProxyCommand") setProxyCommand(draft, value);
+  else draft.options.push([name, value]);
 }
 
 function readOption(draft: Draft, letter: string, value: string): void {
+  const problem =
+    letter === "o" || letter === "p" || letter === "l" || letter === "J"
+      ? undefined
+      : valueProblem(`-${letter}`, value, letter === "c" || letter === "m");
   if (value === "") draft.problems.push(`The option -${letter} has an empty value; give one or remove the option.`);
+  else if (problem) draft.problems.push(problem);
   else if (letter === "p") setPort(draft, value);
   else if (letter === "i") draft.identityFiles.push(value);
   else if (letter === "l") setUser(draft, value);
   else if (letter === "J") setJump(draft, value);
   else if (letter === "F") draft.configFile ??= value;
-  else readKeyValue(draft, value);
+  else if (letter === "o") readKeyValue(draft, value);
+  else draft.options.push([KEYWORDS[letter] ?? letter, value]);
 }
 
 function refuse(draft: Draft, letter: string): void {
@@ -132,9 +196,10 @@ function readFlags(draft: Draft, word: string, next: string | undefined): number
   }
   const letters = [...word.slice(1)];
   for (const [index, letter] of letters.entries()) {
-    if (letter === "4" || letter === "6") {
-      draft.options.push(["AddressFamily", letter === "4" ? "inet" : "inet6"]);
-    } else if (WITH_VALUE.includes(letter) || REFUSED_WITH_VALUE.includes(letter)) {
+    const meaning = MEANINGS[letter];
+    if (meaning) draft.options.push(...meaning);
+    else if (letter === "A" || letter === "a") draft.forwardAgent = letter === "A";
+    else if (WITH_VALUE.includes(letter) || REFUSED_WITH_VALUE.includes(letter)) {
       const glued = letters.slice(index + 1).join("");
       const value = glued === "" ? next : glued;
       if (REFUSED_WITH_VALUE.includes(letter)) refuse(draft, letter);
@@ -195,5 +260,5 @@ export function parseSshCommand(line: string): Parsed<SshCommand> {
   readWords(draft, isProgram ? rest : split.value);
   const { problems, host, ...command } = draft;
   if (problems.length > 0 || host === undefined) return { ok: false, problems };
-  return { ok: true, value: { host, ...command } };
+  return { ok: true, value: { host, ...command, ignored: [...new Set(command.ignored)] } };
 }

@@ -6,6 +6,7 @@ import { allTools } from "../tools/all.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import { compose } from "./compose.ts";
 import { publishStatus, publishTrouble, type StatusTeller } from "./publish-status.ts";
+import { showNotices } from "./show-notices.ts";
 
 type Client = Parameters<Plugin>[0]["client"];
 
@@ -28,6 +29,7 @@ function start(client: Client): Hooks {
 
   const remote = compose(environment.settings, nobody);
   const status = publishStatus(client, remote, environment.settings.workdir);
+  const stopNotices = showNotices(client, remote.host);
   // Warm-up: the first tool call finds a connection. What goes wrong here, that call meets again and tells.
   const warmUp = setTimeout(() => void remote.workspace.ready().catch(() => {}), 0);
   return {
@@ -35,6 +37,7 @@ function start(client: Client): Hooks {
     async dispose() {
       clearTimeout(warmUp);
       status.stop();
+      stopNotices();
       await remote[Symbol.asyncDispose]();
     },
   };
@@ -65,7 +68,7 @@ const secrets = new Map<string, string>();
 
 /** The passwords, which leave the environment: all that OpenCode starts (MCP servers, formatters) would inherit them. */
 function takeSecrets(): Record<string, string> {
-  for (const name of ["REMOTE_PASSWORD", "REMOTE_SUDO_PASSWORD"]) {
+  for (const name of ["REMOTE_PASSWORD", "REMOTE_SUDO_PASSWORD", "REMOTE_PASSPHRASE"]) {
     const secret = process.env[name];
     if (secret !== undefined) secrets.set(name, secret);
     delete process.env[name];

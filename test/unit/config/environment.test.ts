@@ -25,6 +25,7 @@ test.each([{}, { REMOTE_SSH: undefined }, { REMOTE_SSH: "" }, { REMOTE_SSH: " \t
 test("only REMOTE_SSH is needed; everything else has a default", () => {
   expect(settingsOf({})).toEqual({
     ssh: { host: "host", user: "me", identityFiles: [], options: [], ignored: [] },
+    transport: "auto",
     pool: { commandSize: 3, fileSize: 2, staggerMs: 0 },
     mirrorDir: "/home/me/.cache/opencode-remote-code",
   });
@@ -35,6 +36,8 @@ test("every variable is taken over", () => {
     REMOTE_WORKDIR: "/srv/app",
     REMOTE_PASSWORD: " secret ",
     REMOTE_SUDO_PASSWORD: "root's",
+    REMOTE_PASSPHRASE: " of the key ",
+    REMOTE_TRANSPORT: " OpenSSH ",
     REMOTE_POOL_COMMAND_SIZE: "10",
     REMOTE_POOL_FILE_SIZE: " 1 ",
     REMOTE_POOL_STAGGER_MS: "10000",
@@ -44,13 +47,22 @@ test("every variable is taken over", () => {
     workdir: "/srv/app",
     password: " secret ",
     sudoPassword: "root's",
+    passphrase: " of the key ",
+    transport: "openssh",
     pool: { commandSize: 10, fileSize: 1, staggerMs: 10_000 },
     mirrorDir: "/home/me/mirrors",
   });
 });
 
 test("blank variables count as absent", () => {
-  const blank = { REMOTE_WORKDIR: " ", REMOTE_PASSWORD: "", REMOTE_POOL_FILE_SIZE: "", REMOTE_MIRROR: "" };
+  const blank = {
+    REMOTE_WORKDIR: " ",
+    REMOTE_PASSWORD: "",
+    REMOTE_PASSPHRASE: "",
+    REMOTE_TRANSPORT: " ",
+    REMOTE_POOL_FILE_SIZE: "",
+    REMOTE_MIRROR: "",
+  };
   expect(settingsOf(blank)).toEqual(settingsOf({}));
 });
 
@@ -73,6 +85,7 @@ describe("a wrong value is named with its variable", () => {
     [{ REMOTE_POOL_STAGGER_MS: "-1" }, "REMOTE_POOL_STAGGER_MS"],
     [{ REMOTE_POOL_STAGGER_MS: "10001" }, "from 0 to 10000"],
     [{ REMOTE_MIRROR: "mirrors" }, "REMOTE_MIRROR"],
+    [{ REMOTE_TRANSPORT: "rexd" }, 'REMOTE_TRANSPORT is "rexd"; set auto, ssh2 or openssh'],
     [{ REMOTE_SUDO_PASSWORD: "hunter2\n" }, "REMOTE_SUDO_PASSWORD"],
   ])("%j", (env, said) => {
     const { problems, message } = invalid(env);
@@ -88,6 +101,7 @@ test("one message lists everything wrong and no password", () => {
     REMOTE_WORKDIR: "app",
     REMOTE_PASSWORD: "hunter2",
     REMOTE_SUDO_PASSWORD: "hunter3\n",
+    REMOTE_PASSPHRASE: "hunter4",
     REMOTE_POOL_COMMAND_SIZE: "many",
   });
   expect(problems).toHaveLength(6);

@@ -4,7 +4,12 @@ import { delimiter, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askSshClient, findSshClient, parseEffective } from "../../../src/config/ssh-client.ts";
 
-const env = { PATH: process.env.PATH, REMOTE_PASSWORD: "hunter2", REMOTE_SUDO_PASSWORD: "hunter3" };
+const env = {
+  PATH: process.env.PATH,
+  REMOTE_PASSWORD: "hunter2",
+  REMOTE_SUDO_PASSWORD: "hunter3",
+  REMOTE_PASSPHRASE: "hunter4",
+};
 let dir = "";
 let client = "";
 let withConfig: string[] = [];
@@ -16,7 +21,7 @@ beforeAll(async () => {
   const config = `
 Match host hangs exec "sleep 12"
   Port 1
-Match host secrets exec "test x = x$REMOTE_PASSWORD$REMOTE_SUDO_PASSWORD"
+Match host secrets exec "test x = x$REMOTE_PASSWORD$REMOTE_SUDO_PASSWORD$REMOTE_PASSPHRASE"
   Port 4242
 `;
   await writeFile(join(dir, "config"), config);
@@ -48,7 +53,7 @@ test("the first runnable ssh on PATH is taken; directories, plain files and rela
   expect(await findSshClient({})).toBeUndefined();
 });
 
-test("commands of Match exec do not see our passwords", async () => {
+test("commands of Match exec do not see our secrets", async () => {
   const answer = await askSshClient(client, withConfig, "secrets", { env });
   expect(answer.ok && answer.value.get("port")).toEqual(["4242"]);
 });
