@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import type { HostVerifier } from "ssh2";
-import { RemoteError } from "../remote/error.ts";
+import type { Algorithms, HostVerifier } from "ssh2";
+import type { RemoteError } from "../remote/error.ts";
 import type { Prompter } from "../remote/prompter.ts";
-import { hasAuthority, type KnownHostLine, knownName, type Verdict, verdict, written } from "./known-hosts.ts";
-import { appendKnownHost } from "./known-hosts-file.ts";
-import { hostAndPort, type SshTarget } from "./target.ts";
+import { askAboutKey } from "./host-key-question.ts";
+import * as refused from "./host-key-refusals.ts";
+import { hasAuthority, isRecordable, type KnownHostLine, knownName, uncheckableTypes, verdict } from "./known-hosts.ts";
+import { appendKnownHost, readKnownHosts } from "./known-hosts-file.ts";
+import { canonicalKey } from "./known-key.ts";
+import type { SshTarget } from "./target.ts";
 
 /** `SHA256:…` as OpenSSH shows it. */
 export const fingerprint = (key: Buffer): string =>
@@ -17,77 +20,97 @@ export interface HostKeyCheck {
   /** The key that this session met first: then no other one will do, whatever the files say by now. */
   pinnedKey?: Buffer;
   prompter: Prompter;
+  /** Takes a question back; a key is neither accepted nor remembered after that. */
   signal: AbortSignal;
 }
 
 /**
+ * Throws `host_key_unknown` when none of the machine's known keys is of a type that can be checked here: any key that it
+ * could show would look changed. `serverHostKey` lists what the server may choose from.
+ */
+export function requireCheckable(
+  check: Pick<HostKeyCheck, "target" | "lines" | "pinnedKey">,
+  { serverHostKey }: Pick<Algorithms, "serverHostKey">,
+): void {
+  const offered = Array.isArray(serverHostKey) ? serverHostKey : [];
+  const types = check.pinnedKey ? [] : uncheckableTypes(check.lines, knownName(check.target), offered);
+  if (types.length > 0) throw refused.uncheckable(check.target, types);
+}
+
+/**
  * Decides about a host key; returns the reason of a refusal. A changed or revoked key is refused in every mode; an unknown
- * one is refused or, for `accept-new` and `no`, remembered in the first known_hosts file and accepted.
+ * one is refused, or accepted and remembered in the first known_hosts file: for `accept-new` and `no`, and for `ask` after
+ * the person said so. Rejects with the signal's reason.
  */
 export async function verifyHostKey(key: Buffer, check: HostKeyCheck): Promise<RemoteError | undefined> {
-  const { target, lines, pinnedKey } = check;
+  const { target, lines, pinnedKey, signal } = check;
   const [name, port] = knownName(target);
-  if (pinnedKey && !pinnedKey.equals(key)) return changedDuringSession(target, key);
+  const shown = { key, fingerprint: fingerprint(key), type: canonicalKey(key)?.type ?? "" };
+  if (pinnedKey && !pinnedKey.equals(key)) return refused.changedDuringSession(target, shown);
+  if (shown.type === "") return refused.malformed(target);
   const found = verdict(lines, name, port, key);
-  if (found === "changed" || found === "revoked") return refusal(target, key, found);
+  if (found === "changed" || found === "revoked") return refused.known(target, shown, found);
   if (found === "ok" || pinnedKey) return undefined;
-  const { strictHostKeyChecking } = target;
-  if (strictHostKeyChecking !== "accept-new" && strictHostKeyChecking !== "no") return unknown(target, key, lines);
-  const file = target.knownHostsFiles[0];
-  if (file === undefined) return undefined;
-  // As with ssh, a file that cannot be written does not keep from connecting; the session pins the key all the same.
-  const now = await appendKnownHost(file, { name, port, key }).catch(() => "ok" as const);
-  return now === "ok" ? undefined : refusal(target, key, now);
+
+  const file = target.knownHostsReadOnly ? undefined : target.knownHostsFiles[0];
+  const mode = target.strictHostKeyChecking;
+  // As with ssh: a key that could not be remembered under this name is not accepted in any mode.
+  if (file === undefined || !isRecordable(name)) return refused.unrecordable(target, shown);
+  if (mode === "yes" || mode === "ask") {
+    if (hasAuthority(lines, name, port)) return refused.needsCertificate(target, shown);
+    if (mode === "yes" || !(await askAboutKey(shown, check))) return refused.unknown(target, shown);
+  }
+  signal.throwIfAborted();
+  const now = await remember(file, key, check);
+  return now === "changed" || now === "revoked" ? refused.known(target, shown, now) : undefined;
+}
+
+/** As with ssh, a file that cannot be written does not keep from connecting; the session pins the key all the same. */
+async function remember(file: string, key: Buffer, check: HostKeyCheck) {
+  const { target, signal } = check;
+  const [name, port] = knownName(target);
+  try {
+    return await appendKnownHost(file, { name, port, key, isHashed: target.hashKnownHosts }, signal);
+  } catch {
+    signal.throwIfAborted();
+    return verdict(await readKnownHosts(target.knownHostsFiles), name, port, key);
+  }
 }
 
 /**
  * ssh2's verifier. ssh2 takes everything but the value `false` for consent, even an error or nothing: so this answers
- * only through the callback, only with strict booleans, and exactly once. `refused` hears the reason before that.
- * Keys are exchanged again within a connection; the key that was accepted first must come back.
+ * only through the callback, only with strict booleans, and at most once. `refused` hears the reason before that, and an
+ * error that ssh2 itself throws at the answer. Keys are exchanged again within a connection; the key that was accepted
+ * first must come back. A server may start the next exchange before this one is answered: one key after the other.
  */
 export function hostVerifier(
   check: HostKeyCheck,
   on: { accepted(key: Buffer): void; refused(reason: unknown): void; isOver(): boolean },
 ): HostVerifier {
   let pinnedKey = check.pinnedKey;
+  let accepted: Buffer | undefined;
+  let turn: Promise<void> = Promise.resolve();
   return (key, verify) => {
-    const refuse = (reason: unknown) => {
-      if (on.isOver()) return;
-      on.refused(reason);
-      verify(false);
-    };
-    verifyHostKey(key, { ...check, pinnedKey }).then((reason) => {
-      if (reason !== undefined) return refuse(reason);
+    const presented = Buffer.from(key);
+    // At once: where the line is compressed ssh2 cannot wait in a later exchange, it has closed its compressor by then.
+    if (accepted?.equals(presented)) return verify(true);
+    const decide = async () => {
+      const refusal = await verifyHostKey(presented, { ...check, pinnedKey }).then(
+        (reason) => reason && { reason },
+        (reason: unknown) => ({ reason }),
+      );
       // ssh2 throws when it gets an answer after its connection died.
       if (on.isOver()) return;
-      pinnedKey = Buffer.from(key);
-      on.accepted(pinnedKey);
-      verify(true);
-    }, refuse);
+      if (refusal) {
+        on.refused(refusal.reason);
+        verify(false);
+      } else {
+        pinnedKey = presented;
+        accepted = presented;
+        on.accepted(presented);
+        verify(true);
+      }
+    };
+    turn = turn.then(decide).catch(on.refused);
   };
-}
-
-function refusal(target: SshTarget, key: Buffer, found: Exclude<Verdict, "ok" | "unknown">): RemoteError {
-  const entry = written(...knownName(target));
-  const files = target.knownHostsFiles.join(", ");
-  const message =
-    found === "revoked"
-      ? `The host key of ${hostAndPort(target)} (${fingerprint(key)}) is marked as revoked in ${files}; do not connect, ask the machine's administrator for a new key.`
-      : `The host key of ${hostAndPort(target)} is not the known one (it is now ${fingerprint(key)}): either the machine was reinstalled or somebody is in between; ask its administrator, and only if the new key is right remove the old one with: ssh-keygen -R '${entry}' (known keys: ${files}).`;
-  return new RemoteError("host_key_changed", message, { host: target.host });
-}
-
-function changedDuringSession(target: SshTarget, key: Buffer): RemoteError {
-  const message = `The host key of ${hostAndPort(target)} changed since this session began (it is now ${fingerprint(key)}); if that was expected, start OpenCode again, else ask the machine's administrator.`;
-  return new RemoteError("host_key_changed", message, { host: target.host });
-}
-
-function unknown(target: SshTarget, key: Buffer, lines: readonly KnownHostLine[]): RemoteError {
-  const [name, port] = knownName(target);
-  const files = target.knownHostsFiles.join(", ") || "any file";
-  const what = `The host key of ${hostAndPort(target)} (${fingerprint(key)}) is not in ${files}`;
-  const message = hasAuthority(lines, name, port)
-    ? `${what}, only the authority that signs such keys is, and host certificates are not supported here; connect through the system's ssh instead, or add the key itself.`
-    : `${what}; compare the fingerprint with the machine's own and connect once with ssh to accept it, or add -o StrictHostKeyChecking=accept-new to the ssh options.`;
-  return new RemoteError("host_key_unknown", message, { host: target.host });
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { copyFile, readFile, writeFile } from "node:fs/promises";
-import ssh2 from "ssh2";
+import { appendFile, copyFile, readFile, writeFile } from "node:fs/promises";
+import type { VerifyCallback } from "ssh2";
 import { describe, expect, test } from "vitest";
 import { RemoteError } from "../../../src/remote/error.ts";
 import { nobody } from "../../../src/remote/prompter.ts";
@@ -8,9 +8,13 @@ import { connect, type Pins } from "../../../src/ssh/connect.ts";
 import { hostVerifier } from "../../../src/ssh/host-key.ts";
 import { parseKnownHosts } from "../../../src/ssh/known-hosts.ts";
 import type { SshTarget } from "../../../src/ssh/target.ts";
+import { deferred } from "../../../src/util/deferred.ts";
+import { dss, keyOf, keyText, skEd25519 } from "../../support/host-keys.ts";
+import { scripted } from "../../support/scripted-prompter.ts";
+import { startRecorder } from "../../support/ssh-recorder.ts";
 import { run } from "../../support/ssh-server.ts";
 import { nowhere, targetOf } from "../../support/ssh-target.ts";
-import { fingerprint, keygen, startSshd } from "../../support/sshd.ts";
+import { fingerprint, keygen, type Sshd, startSshd } from "../../support/sshd.ts";
 
 /** Nobody to ask, nothing to stop. */
 const quiet = { prompter: nobody, signal: new AbortController().signal };
@@ -29,26 +33,15 @@ async function refusal(target: SshTarget, pins?: Pins): Promise<RemoteError> {
 
 const modes = ["yes", "ask", "accept-new", "no"] as const;
 
-/** A server that accepts everybody and records every credential it is offered. */
-async function startRecorder() {
-  // One in some hundred of ssh2's own Ed25519 keys cannot be read back.
-  const pair = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
-  const offered: string[] = [];
-  const server = new ssh2.Server({ hostKeys: [pair.private] }, (client) => {
-    client.on("error", () => {});
-    client.on("authentication", (context) => {
-      offered.push(context.method);
-      context.accept();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address ? address.port : 0,
-    offered,
-    hostPublicKey: pair.public,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
+/** The machine shows another key from now on, and known_hosts says so. */
+async function giveFreshKey(sshd: Sshd): Promise<void> {
+  const fresh = `${sshd.dir}/fresh`;
+  await keygen(fresh);
+  await copyFile(fresh, `${sshd.dir}/host_ed25519`);
+  await copyFile(`${fresh}.pub`, `${sshd.dir}/host_ed25519.pub`);
+  await sshd.restart();
+  const key = (await readFile(`${fresh}.pub`, "utf8")).trim();
+  await writeFile(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${key}\n`);
 }
 
 describe("a host key", () => {
@@ -102,6 +95,17 @@ describe("a host key", () => {
     execFileSync("sh", ["-c", `${sshd.env().REMOTE_SSH} -o StrictHostKeyChecking=yes true`]);
   });
 
+  test("is remembered as a hash that ssh understands", async () => {
+    await using sshd = await startSshd();
+    await writeFile(sshd.knownHosts, "");
+    {
+      await using _first = await connect(targetOf(sshd, { strictHostKeyChecking: "accept-new", hashKnownHosts: true }));
+    }
+    expect(await readFile(sshd.knownHosts, "utf8")).toMatch(/^\|1\|\S+ ssh-ed25519 \S+\n$/);
+    await using _second = await connect(targetOf(sshd, { strictHostKeyChecking: "yes" }));
+    execFileSync("sh", ["-c", `${sshd.env().REMOTE_SSH} -o StrictHostKeyChecking=yes true`]);
+  });
+
   test("that cannot be remembered is accepted for this session, as ssh does", async () => {
     await using sshd = await startSshd();
     const target = targetOf(sshd, { strictHostKeyChecking: "accept-new", knownHostsFiles: ["/dev/null/known_hosts"] });
@@ -118,6 +122,14 @@ describe("a host key", () => {
       await using connection = await connect(targetOf(sshd));
       expect(connection.hostKey).toBe(fingerprint(`${sshd.dir}/host_${type}.pub`));
     }
+  });
+
+  test("of a type whose key was revoked is not asked for first", async () => {
+    await using sshd = await startSshd({ hostKeys: ["ed25519", "rsa"] });
+    await appendFile(sshd.knownHosts, `@revoked * ${sshd.hostPublicKey}\n`);
+    await using connection = await connect(targetOf(sshd));
+    expect(connection.hostKey).toBe(fingerprint(`${sshd.dir}/host_rsa.pub`));
+    execFileSync("sh", ["-c", `${sshd.env().REMOTE_SSH} -o StrictHostKeyChecking=yes true`]);
   });
 
   test("is looked up as ssh does: under HostName in lower case, or the alias, hashed or not", async () => {
@@ -145,17 +157,46 @@ describe("a host key", () => {
     {
       await using _again = await connect(targetOf(sshd), { pins });
     }
-    const fresh = `${sshd.dir}/fresh`;
-    await keygen(fresh);
-    await copyFile(fresh, `${sshd.dir}/host_ed25519`);
-    await copyFile(`${fresh}.pub`, `${sshd.dir}/host_ed25519.pub`);
-    await sshd.restart();
-    const line = `[127.0.0.1]:${sshd.port} ${(await readFile(`${fresh}.pub`, "utf8")).trim()}\n`;
-    await writeFile(sshd.knownHosts, line);
+    await giveFreshKey(sshd);
     const error = await refusal(targetOf(sshd), pins);
     expect(error.code).toBe("host_key_changed");
     expect(error.message).toContain("since this session began");
     await using _fresh = await connect(targetOf(sshd));
+  });
+
+  test("of a jump host other than the session's first one is refused as well", async () => {
+    await using hop = await startSshd();
+    await using sshd = await startSshd();
+    const target = targetOf(sshd, { jumps: [targetOf(hop, { host: "gate" })] });
+    const pins: Pins = new Map();
+    {
+      await using _first = await connect(target, { pins });
+    }
+    expect([...pins.keys()].sort()).toEqual([`[127.0.0.1]:${hop.port}`, `[127.0.0.1]:${sshd.port}`].sort());
+    await giveFreshKey(hop);
+    const error = await refusal(target, pins);
+    expect(error).toMatchObject({ code: "host_key_changed", data: { host: "gate" } });
+    expect(error.message).toContain("since this session began");
+    await using _fresh = await connect(target);
+  });
+
+  test("must come back when keys are exchanged again within a connection", async () => {
+    await using sshd = await startSshd({ config: ["RekeyLimit 64K"] });
+    await using connection = await connect(targetOf(sshd));
+    let received = 0;
+    let exchanges = 0;
+    connection.client.on("handshake", () => exchanges++);
+    await new Promise<void>((resolve, reject) => {
+      connection.client.exec("head -c 1000000 /dev/zero", (error, channel) => {
+        if (error) return reject(error);
+        channel.on("data", (data: Buffer) => {
+          received += data.length;
+        });
+        channel.once("close", resolve);
+      });
+    });
+    expect(received).toBe(1_000_000);
+    expect(exchanges).toBeGreaterThan(0);
   });
 
   test("of an authority's is refused with the way out", async () => {
@@ -164,7 +205,36 @@ describe("a host key", () => {
     const error = await refusal(targetOf(sshd));
     expect(error.code).toBe("host_key_unknown");
     expect(error.message).toContain("host certificates are not supported");
+    expect(error.data.lacks).toBe("host certificates");
+    await appendFile(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostPublicKey}\n`);
+    await using _plain = await connect(targetOf(sshd));
   });
+
+  test.each([
+    ["FIDO", skEd25519("token"), "sk-ssh-ed25519@openssh.com", "connect through the system's ssh instead"],
+    ["DSA", dss("old"), "ssh-dss", "add -o HostKeyAlgorithms=+ssh-dss to the ssh options or connect through"],
+    [
+      "a later OpenSSH",
+      keyOf("ssh-later", Buffer.from("key")),
+      "ssh-later",
+      "connect through the system's ssh instead",
+    ],
+  ])(
+    "of a type that cannot be checked here (%s) is refused with the way out: nothing is sent",
+    async (_, key, type, way) => {
+      await using sshd = await startSshd();
+      await writeFile(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${keyText(key)}\n`);
+      for (const strictHostKeyChecking of modes) {
+        const error = await refusal(targetOf(sshd, { strictHostKeyChecking }));
+        expect(error.code).toBe("host_key_unknown");
+        expect(error.message).toContain(way);
+        expect(error.data.lacks).toBe(`host keys of type ${type}`);
+      }
+      expect(sshd.stderr()).not.toContain("Connection from");
+      await appendFile(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostPublicKey}\n`);
+      await using _another = await connect(targetOf(sshd));
+    },
+  );
 
   test("is not checked against a file that cannot be read: nothing is sent", async () => {
     await using sshd = await startSshd();
@@ -179,7 +249,7 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
   const known = parseKnownHosts(`box ssh-ed25519 ${key.toString("base64")}`);
   const changed = Buffer.from(key);
   changed[40] = (changed[40] ?? 0) ^ 1;
-  const box = { ...nowhere, host: "box", hostName: "box", port: 22 };
+  const box = { ...nowhere, host: "box", hostName: "box", port: 22, knownHostsFiles: ["/dev/null/known_hosts"] };
 
   test.each([
     ["known", "yes", key, known, undefined, true],
@@ -205,7 +275,7 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
       const returned: unknown = verifier(presented, ((answer: unknown) => {
         answers.push(answer);
         resolve();
-      }) as ssh2.VerifyCallback);
+      }) as VerifyCallback);
       expect(returned).toBeUndefined();
     });
     await new Promise((resolve) => setImmediate(resolve));
@@ -234,5 +304,68 @@ describe("hostVerifier answers through the callback, with a strict boolean and o
     expect(await ask(key)).toBe(true);
     expect(await ask(key)).toBe(true);
     expect(await ask(changed)).toBe(false);
+  });
+
+  test("an exchange that begins before the last one was answered must bring the same key", async () => {
+    const answers: unknown[] = [];
+    const person = deferred<string>();
+    const { asked, prompter } = scripted(() => person.promise);
+    const verifier = hostVerifier(
+      { target: { ...box, strictHostKeyChecking: "ask" }, lines: [], ...quiet, prompter },
+      { accepted: () => {}, refused: () => {}, isOver: () => false },
+    );
+    const ask = (presented: Buffer) =>
+      new Promise((resolve) => verifier(presented, resolve)).then((a) => answers.push(a));
+    const both = Promise.all([ask(key), ask(changed)]);
+    person.resolve("yes");
+    await both;
+    expect(answers).toEqual([true, false]);
+    expect(asked.length).toBe(1);
+  });
+
+  test.each([
+    ["accepting", key],
+    ["refusing", changed],
+  ])("what ssh2 throws at an answer is a reason to end the connection (%s)", async (_what, presented) => {
+    const heard: unknown[] = [];
+    const broken = new Error("Instance unusable after fatal error");
+    await new Promise<void>((resolve) => {
+      const verifier = hostVerifier(
+        { target: { ...box, strictHostKeyChecking: "yes" }, lines: known, ...quiet },
+        {
+          accepted: () => heard.push("accepted"),
+          refused: (reason) => {
+            heard.push(reason);
+            if (reason === broken) resolve();
+          },
+          isOver: () => false,
+        },
+      );
+      verifier(presented, (answer) => {
+        heard.push(answer);
+        throw broken;
+      });
+    });
+    expect(heard.at(-1)).toBe(broken);
+    expect(heard.filter((one) => typeof one === "boolean")).toEqual([presented === key]);
+  });
+
+  test("a check that fails is a refusal", async () => {
+    const heard: unknown[] = [];
+    const reason = new Error("stopped");
+    const ask = (mode: SshTarget["strictHostKeyChecking"]) =>
+      new Promise((resolve) => {
+        hostVerifier(
+          {
+            target: { ...box, strictHostKeyChecking: mode },
+            lines: [],
+            prompter: nobody,
+            signal: AbortSignal.abort(reason),
+          },
+          { accepted: () => heard.push("accepted"), refused: (why) => heard.push(why), isOver: () => false },
+        )(key, resolve);
+      });
+    expect([await ask("ask"), await ask("accept-new"), await ask("no")]).toEqual([false, false, false]);
+    expect(heard).toEqual([reason, reason, reason]);
   });
 });

@@ -1,83 +1,115 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasAuthority, knownKeyTypes, knownName, parseKnownHosts, verdict } from "../../../src/ssh/known-hosts.ts";
-import { appendKnownHost, readKnownHosts } from "../../../src/ssh/known-hosts-file.ts";
+import { describe, expect, test } from "vitest";
+import {
+  hasAuthority,
+  isRecordable,
+  knownHostLine,
+  knownKeyTypes,
+  knownName,
+  otherNames,
+  parseKnownHosts,
+  uncheckableTypes,
+  verdict,
+} from "../../../src/ssh/known-hosts.ts";
+import { bytesOf, dss, ed25519, hashedName, keyOf, keyText, rsa, skEd25519 } from "../../support/host-keys.ts";
 
-/** A well-formed public key of a type; the content tells keys apart. */
-function keyOf(type: string, content: string): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(type.length);
-  return Buffer.concat([length, Buffer.from(type), Buffer.from([0, 0, 0, content.length]), Buffer.from(content)]);
-}
-
-const ed = keyOf("ssh-ed25519", "ours");
-const other = keyOf("ssh-ed25519", "theirs");
-const rsa = keyOf("ssh-rsa", "old");
-const text = (key: Buffer) => `${key.toString("latin1", 4, 4 + key.readUInt32BE(0))} ${key.toString("base64")}`;
-
-function hashed(name: string): string {
-  const salt = randomBytes(20);
-  return `|1|${salt.toString("base64")}|${createHmac("sha1", salt).update(name).digest("base64")}`;
-}
+const ours = ed25519("ours");
+const theirs = ed25519("theirs");
+const old = rsa("old");
+const ed = keyText(ours);
+const other = keyText(theirs);
+const base64 = ours.toString("base64");
+const foreign = keyText(keyOf("ssh-mldsa-65", bytesOf("later", 40)));
 
 describe("verdict", () => {
   test.each<[what: string, file: string, name: string, port: number, expected: string]>([
-    ["an equal line", `box ${text(ed)}`, "box", 22, "ok"],
-    ["upper case in the question", `box ${text(ed)}`, "BOX", 22, "ok"],
-    ["upper case in the file", `Box ${text(ed)}`, "box", 22, "ok"],
-    ["another key", `box ${text(other)}`, "box", 22, "changed"],
-    ["another key of another type", `box ${text(rsa)}`, "box", 22, "changed"],
-    ["another key and an equal one", `box ${text(rsa)}\nbox ${text(ed)}`, "box", 22, "ok"],
+    ["an equal line", `box ${ed}`, "box", 22, "ok"],
+    ["upper case in the question", `box ${ed}`, "BOX", 22, "ok"],
+    ["upper case in the file", `Box ${ed}`, "box", 22, "ok"],
+    ["a letter whose small form is an ASCII one", `\xe2\x84\xaa ${ed}`, "k", 22, "unknown"],
+    ["such a letter in the question", `k ${other}`, "\u212a", 22, "unknown"],
+    ["another key", `box ${other}`, "box", 22, "changed"],
+    ["another key of another type", `box ${keyText(old)}`, "box", 22, "changed"],
+    ["another key and an equal one", `box ${keyText(old)}\nbox ${ed}`, "box", 22, "ok"],
+    ["an equal one and another key", `box ${ed}\nbox ${other}`, "box", 22, "ok"],
     ["nothing", "", "box", 22, "unknown"],
-    ["another name", `box2 ${text(ed)}`, "box", 22, "unknown"],
-    ["a list of names", `box,10.0.0.1 ${text(ed)}`, "10.0.0.1", 22, "ok"],
-    ["a port", `[box]:2222 ${text(ed)}`, "box", 2222, "ok"],
-    ["another port", `[box]:2223 ${text(ed)}`, "box", 2222, "unknown"],
-    ["a portless line that is equal, for another port", `box ${text(ed)}`, "box", 2222, "ok"],
-    ["a portless line with another key, for another port", `box ${text(other)}`, "box", 2222, "unknown"],
+    ["another name", `box2 ${ed}`, "box", 22, "unknown"],
+    ["a list of names", `box,10.0.0.1 ${ed}`, "10.0.0.1", 22, "ok"],
+    ["a port", `[box]:2222 ${ed}`, "box", 2222, "ok"],
+    ["another port", `[box]:2223 ${ed}`, "box", 2222, "unknown"],
+    ["port 22 in brackets is never looked up", `[box]:22 ${other}`, "box", 22, "unknown"],
+    ["a portless line that is equal, for another port", `box ${ed}`, "box", 2222, "ok"],
+    ["a portless line with another key, for another port", `box ${other}`, "box", 2222, "unknown"],
     [
       "a changed key on the port beside an equal portless line",
-      `[box]:2222 ${text(other)}\nbox ${text(ed)}`,
+      `[box]:2222 ${other}\nbox ${ed}`,
       "box",
       2222,
       "changed",
     ],
-    ["a line with a port, for port 22", `[box]:2222 ${text(other)}`, "box", 22, "unknown"],
-    ["a star", `*.lan ${text(ed)}`, "box.lan", 22, "ok"],
-    ["a star that must match all", `*.lan ${text(ed)}`, "box.lan.evil", 22, "unknown"],
-    ["a star between", `b*x ${text(ed)}`, "bobox", 22, "ok"],
-    ["a question mark", `bo? ${text(ed)}`, "box", 22, "ok"],
-    ["a question mark wants a character", `box? ${text(ed)}`, "box", 22, "unknown"],
-    ["a star for every port", `[*]:2222 ${text(ed)}`, "box", 2222, "ok"],
-    ["a negated name", `*.lan,!box.lan ${text(ed)}`, "box.lan", 22, "unknown"],
-    ["a negated name with another key", `!box.lan,*.lan ${text(other)}`, "box.lan", 22, "unknown"],
-    ["a hashed name", `${hashed("box")} ${text(ed)}`, "box", 22, "ok"],
-    ["a hashed name with a port", `${hashed("[box]:2222")} ${text(other)}`, "box", 2222, "changed"],
-    ["a hash of another name", `${hashed("cat")} ${text(other)}`, "box", 22, "unknown"],
-    ["a hash of an unknown kind", `|2|AAAA|BBBB ${text(other)}`, "box", 22, "unknown"],
-    ["a revoked key", `@revoked * ${text(ed)}\nbox ${text(ed)}`, "box", 22, "revoked"],
-    ["a revoked key of another host", `@revoked cat ${text(ed)}\nbox ${text(ed)}`, "box", 22, "ok"],
-    ["another revoked key", `@revoked * ${text(other)}\nbox ${text(ed)}`, "box", 22, "ok"],
-    ["another revoked key alone", `@revoked * ${text(other)}`, "box", 22, "unknown"],
-    ["a revoked portless key, for another port", `@revoked box ${text(ed)}`, "box", 2222, "revoked"],
-    ["an authority is no host key", `@cert-authority * ${text(ed)}`, "box", 22, "unknown"],
-    ["an unknown marker", `@else box ${text(ed)}`, "box", 22, "unknown"],
-    ["a comment", `# box ${text(other)}\n  #box ${text(other)}`, "box", 22, "unknown"],
-    ["CRLF, tabs, leading blanks and a comment at the end", `\r\n \tbox\t${text(ed)} me@here\r\n`, "box", 22, "ok"],
+    ["a line with a port, for port 22", `[box]:2222 ${other}`, "box", 22, "unknown"],
+    ["a star", `*.lan ${ed}`, "box.lan", 22, "ok"],
+    ["a star that must match all", `*.lan ${ed}`, "box.lan.evil", 22, "unknown"],
+    ["a star between", `b*x ${ed}`, "bobox", 22, "ok"],
+    ["a question mark", `bo? ${ed}`, "box", 22, "ok"],
+    ["a question mark wants a character", `box? ${ed}`, "box", 22, "unknown"],
+    ["a question mark is one byte", `b\xc3? ${ed}`, "bö", 22, "ok"],
+    ["a star for every port", `[*]:2222 ${ed}`, "box", 2222, "ok"],
+    ["a star also takes the brackets", `* ${other}`, "box", 2222, "changed"],
+    ["a negated name", `*.lan,!box.lan ${ed}`, "box.lan", 22, "unknown"],
+    ["a negated name with another key", `!box.lan,*.lan ${other}`, "box.lan", 22, "unknown"],
+    ["a pattern too long for OpenSSH discards the line", `box,${"a".repeat(1023)} ${ed}`, "box", 22, "unknown"],
+    ["a long pattern", `box,${"a".repeat(1022)} ${ed}`, "box", 22, "ok"],
+    ["a hashed name", `${hashedName("box")} ${ed}`, "box", 22, "ok"],
+    ["a hashed name in upper case in the question", `${hashedName("box")} ${ed}`, "Box", 22, "ok"],
+    ["a hashed name with a port", `${hashedName("[box]:2222")} ${other}`, "box", 2222, "changed"],
+    ["a hash of another name", `${hashedName("cat")} ${other}`, "box", 22, "unknown"],
+    ["a hash of an unknown kind", `${hashedName("box").replace("|1", "|2")} ${ed}`, "box", 22, "unknown"],
+    ["a hash with more behind it", `${hashedName("box")}|x ${ed}`, "box", 22, "unknown"],
+    ["a hash in a list", `${hashedName("box")},box ${ed}`, "box", 22, "unknown"],
+    ["a hash with a short salt", `${hashedName("box", bytesOf("short", 4))} ${ed}`, "box", 22, "unknown"],
+    ["a revoked key", `@revoked * ${ed}\nbox ${ed}`, "box", 22, "revoked"],
+    ["a revoked key, after the equal line", `box ${ed}\n@revoked box ${ed}`, "box", 22, "revoked"],
+    ["a revoked key of another host", `@revoked cat ${ed}\nbox ${ed}`, "box", 22, "ok"],
+    ["another revoked key", `@revoked * ${other}\nbox ${ed}`, "box", 22, "ok"],
+    ["another revoked key alone", `@revoked * ${other}`, "box", 22, "unknown"],
+    ["a revoked key beside another one", `@revoked * ${ed}\nbox ${other}`, "box", 22, "revoked"],
+    ["a revoked portless key, for another port", `@revoked box ${ed}`, "box", 2222, "revoked"],
+    ["an authority is no host key", `@cert-authority * ${ed}`, "box", 22, "unknown"],
+    ["an unknown marker", `@else box ${ed}`, "box", 22, "unknown"],
+    ["two markers", `@revoked @revoked box ${ed}`, "box", 22, "unknown"],
+    ["a marker that ends with a tab, as OpenSSH reads it", `@revoked\tbox ${ed}`, "box", 22, "unknown"],
+    ["a marker in a line of tabs", `@revoked\tbox\t${ed.replace(" ", "\t")}`, "box", 22, "revoked"],
+    ["a comment", `# box ${other}\n  #box ${other}\n\t# box ${other}`, "box", 22, "unknown"],
+    ["CRLF, tabs, leading blanks and a comment at the end", `\r\n \tbox\t${ed} me@here\r\n`, "box", 22, "ok"],
+    ["a carriage return alone ends no line", `cat ${other}\rbox ${ed}`, "box", 22, "unknown"],
+    ["a NUL ends what is read of a line", `box ${ed}\0 box\n\0box ${other}`, "box", 22, "ok"],
     ["garbage", `box\nbox ssh-rsa\nbox ssh-rsa !!!\nbox 1024 65537 1234\n\0\xff`, "box", 22, "unknown"],
-    ["a key that is not of the type it claims", `box ssh-rsa ${other.toString("base64")}`, "box", 22, "unknown"],
-    ["IPv6", `::1 ${text(ed)}`, "::1", 22, "ok"],
-    ["IPv6 with a port", `[::1]:2222 ${text(ed)}`, "::1", 2222, "ok"],
+    ["garbage within the key", `box ssh-ed25519 ${base64.slice(0, 30)}!${base64.slice(30)}`, "box", 22, "unknown"],
+    ["a key without its last character", `box ssh-ed25519 ${base64.slice(0, -1)}`, "box", 22, "unknown"],
+    ["a key with something behind it", `box ssh-ed25519 ${base64}AAAA`, "box", 22, "unknown"],
+    ["a key that is not of the type it claims", `box ssh-rsa ${theirs.toString("base64")}`, "box", 22, "unknown"],
+    ["a type that OpenSSH lacks", `box ${foreign}`, "box", 22, "unknown"],
+    ["a FIDO key", `box ${keyText(skEd25519("token"))}`, "box", 22, "changed"],
+    ["an RSA key too short for OpenSSH", `box ${keyText(rsa("short", 96))}`, "box", 22, "unknown"],
+    ["an RSA key under the name of its signatures", `box rsa-sha2-512 ${old.toString("base64")}`, "box", 22, "changed"],
+    ["a very long line", `box ${ed} ${"x".repeat(1_000_000)}`, "box", 22, "ok"],
+    ["IPv6", `::1 ${ed}`, "::1", 22, "ok"],
+    ["IPv6 with a port", `[::1]:2222 ${ed}`, "::1", 2222, "ok"],
   ])("%s", (_what, file, name, port, expected) => {
-    expect(verdict(parseKnownHosts(file), name, port, ed)).toBe(expected);
+    expect(verdict(parseKnownHosts(file), name, port, ours)).toBe(expected);
+  });
+
+  test("a revoked RSA key does not pass by being spelt differently", () => {
+    const [exponent = Buffer.alloc(0), modulus = Buffer.alloc(0)] = [Buffer.from([1, 0, 1]), old.subarray(22)];
+    const respelt = keyOf("ssh-rsa", Buffer.concat([Buffer.from([0, 0]), exponent]), modulus);
+    expect(respelt.equals(old)).toBe(false);
+    expect(verdict(parseKnownHosts(`@revoked * ${keyText(old)}`), "box", 22, respelt)).toBe("revoked");
+    expect(verdict(parseKnownHosts(`box ${keyText(respelt)}`), "box", 22, old)).toBe("ok");
   });
 
   test("a pattern full of stars does not take for ever", () => {
-    const lines = parseKnownHosts(`${"*a".repeat(30)}b ${text(ed)}`);
-    expect(verdict(lines, "a".repeat(5000), 22, ed)).toBe("unknown");
+    const lines = parseKnownHosts(`${"*a".repeat(30)}b ${ed}`);
+    expect(verdict(lines, "a".repeat(5000), 22, ours)).toBe("unknown");
   });
 });
 
@@ -86,8 +118,8 @@ test("an alias stands for itself, without the port", () => {
   expect(knownName({ hostName: "box", port: 2222, hostKeyAlias: "Alias" })).toEqual(["Alias", 22]);
 });
 
-test("the known key types are those of the exact name, else of the portless one", () => {
-  const lines = parseKnownHosts(`box ${text(rsa)}\n[box]:2222 ${text(ed)}\n@revoked * ${text(other)}`);
+test("the known key types are those of the exact name, else of the portless one; a revoked key's is not among them", () => {
+  const lines = parseKnownHosts(`box ${keyText(old)}\n[box]:2222 ${ed}\n@revoked * ${other}\nbox,cat ${other}`);
   expect(knownKeyTypes(lines, "box", 22)).toEqual(["ssh-rsa"]);
   expect(knownKeyTypes(lines, "box", 2222)).toEqual(["ssh-ed25519"]);
   expect(knownKeyTypes(lines, "box", 2223)).toEqual(["ssh-rsa"]);
@@ -95,72 +127,42 @@ test("the known key types are those of the exact name, else of the portless one"
 });
 
 test("an authority is found by name", () => {
-  const lines = parseKnownHosts(`@cert-authority *.lan ${text(rsa)}`);
+  const lines = parseKnownHosts(`@cert-authority *.lan ${keyText(old)}`);
   expect(hasAuthority(lines, "box.lan", 22)).toBe(true);
   expect(hasAuthority(lines, "box", 22)).toBe(false);
 });
 
-describe("the known_hosts file", () => {
-  let dir = "";
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), "rc-known-"));
-  });
-  afterAll(() => rm(dir, { recursive: true, force: true }));
-  const host = { name: "Box", port: 2222, key: ed };
+test.each<[file: string, offered: string[], expected: string[]]>([
+  ["", [], []],
+  [`box ${ed}`, [], []],
+  [`box ${keyText(skEd25519("token"))}`, ["ssh-ed25519"], ["sk-ssh-ed25519@openssh.com"]],
+  [`box ${keyText(skEd25519("token"))}\nbox ${ed}`, ["ssh-ed25519"], []],
+  [`[box]:2222 ${keyText(skEd25519("token"))}`, ["ssh-ed25519"], []],
+  [`box ${foreign}`, ["ssh-ed25519"], ["ssh-mldsa-65"]],
+  [`box ${keyText(dss("old"))}`, ["ssh-ed25519"], ["ssh-dss"]],
+  [`box ${keyText(dss("old"))}`, ["ssh-ed25519", "ssh-dss"], []],
+])("types that cannot be checked, case %#", (file, offered, expected) => {
+  expect(uncheckableTypes(parseKnownHosts(file), ["box", 22], offered)).toEqual(expected);
+});
 
-  test("several files count as one, missing ones as empty", async () => {
-    await writeFile(join(dir, "a"), `box ${text(rsa)}\n`);
-    await writeFile(join(dir, "b"), `box ${text(ed)}`);
-    const lines = await readKnownHosts([join(dir, "a"), join(dir, "missing"), join(dir, "a", "below"), join(dir, "b")]);
-    expect(lines.map((line) => line.keyType)).toEqual(["ssh-rsa", "ssh-ed25519"]);
-  });
+test("other names of a key are told, hashed ones as such", () => {
+  const lines = parseKnownHosts(`a,b ${ed}\n${hashedName("c")} ${ed}\nd ${other}\n@revoked e ${ed}\nf ${ed}`);
+  expect(otherNames(lines, ours, 2)).toEqual(["a,b", "a hashed name"]);
+  expect(otherNames(lines, rsa("nobody's"), 2)).toEqual([]);
+});
 
-  test("one that cannot be read fails closed", async () => {
-    const error = readKnownHosts([dir]);
-    await expect(error).rejects.toMatchObject({ code: "config" });
-    await expect(error).rejects.toThrow(dir);
-  });
+test("a name that would match other machines or break the line is not recordable", () => {
+  for (const name of ["box", "box.lan", "10.0.0.1", "fe80::1%eth0", "bö"]) expect(isRecordable(name)).toBe(true);
+  for (const name of ["", "*", "b?x", "a,b", "!a", "a b", "a\tb", "a\nb", "#a", "@a", "|1|a", "[a]:1", "a\0"])
+    expect([name, isRecordable(name)]).toEqual([name, false]);
+});
 
-  test("append makes the directory and a file for the owner alone", async () => {
-    const file = join(dir, "new", "known_hosts");
-    expect(await appendKnownHost(file, host)).toBe("ok");
-    expect(await readFile(file, "utf8")).toBe(`[box]:2222 ${text(ed)}\n`);
-    if (process.platform !== "win32") expect((await stat(file)).mode & 0o777).toBe(0o600);
-  });
-
-  test("append leaves every other byte and the mode alone and ends an unfinished line", async () => {
-    const file = join(dir, "unfinished");
-    const before = Buffer.from(`# \xff garbage\r\ncat ${text(rsa)}`, "latin1");
-    await writeFile(file, before);
-    await chmod(file, 0o644);
-    expect(await appendKnownHost(file, host)).toBe("ok");
-    expect(await readFile(file)).toEqual(Buffer.concat([before, Buffer.from(`\n[box]:2222 ${text(ed)}\n`)]));
-    if (process.platform !== "win32") expect((await stat(file)).mode & 0o777).toBe(0o644);
-  });
-
-  test("append looks again under the lock", async () => {
-    const file = join(dir, "meanwhile");
-    await writeFile(file, `[box]:2222 ${text(other)}\n`);
-    expect(await appendKnownHost(file, host)).toBe("changed");
-    expect(await readFile(file, "utf8")).toBe(`[box]:2222 ${text(other)}\n`);
-  });
-
-  test("many appends at once write each key once", async () => {
-    const file = join(dir, "crowd");
-    await Promise.all(Array.from({ length: 20 }, () => appendKnownHost(file, host)));
-    expect(await readFile(file, "utf8")).toBe(`[box]:2222 ${text(ed)}\n`);
-  });
-
-  test("a lock that was left behind does not block for ever", async () => {
-    const file = join(dir, "stale");
-    const { utimes } = await import("node:fs/promises");
-    await writeFile(`${file}.lock`, "");
-    await utimes(`${file}.lock`, new Date(0), new Date(0));
-    expect(await appendKnownHost(file, host)).toBe("ok");
-  });
-
-  test.runIf(process.platform !== "win32")("/dev/null takes the line and keeps nothing", async () => {
-    expect(await appendKnownHost("/dev/null", host)).toBe("ok");
-    expect(await readKnownHosts(["/dev/null"])).toEqual([]);
-  });
+test("a line is plain or hashed with a salt of its own", () => {
+  const host = { name: "Box", port: 2222, key: ours };
+  expect(knownHostLine(host)).toBe(`[box]:2222 ${ed}\n`);
+  const [one, two] = [knownHostLine({ ...host, isHashed: true }), knownHostLine({ ...host, isHashed: true })];
+  expect(one).toMatch(/^\|1\|[\w+/]{27}=\|[\w+/]{27}= ssh-ed25519 \S+\n$/);
+  expect(one).not.toBe(two);
+  expect(verdict(parseKnownHosts(one), "box", 2222, ours)).toBe("ok");
+  expect(verdict(parseKnownHosts(one), "box", 2223, ours)).toBe("unknown");
 });
