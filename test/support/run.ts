@@ -24,3 +24,11 @@ step(
   ["--bun", vitest, "run", "--project", "unit", "--project", "contract", ...extra],
   { BUN_BE_BUN: "1" },
 );
+step("Every algorithm in current Bun", "node_modules/bun-current/bin/bun.exe", [
+  "--bun",
+  vitest,
+  "run",
+  "--project",
+  "unit",
+  "test/unit/ssh/algorithms-matrix.test.ts",
+]);
