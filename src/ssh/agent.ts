@@ -26,28 +26,49 @@ function publicKeyOf(entry: PublicKey | PublicKeyEntry): PublicKey {
 }
 
 /**
- * An agent that holds just one key of another: ssh2 would offer all of them and use up the server's patience. A signature
- * may take as long as its user takes to confirm it; once the connection `isOver`, ssh2 must not hear of it, it would throw.
+ * Signs with one key, perhaps after a while. ssh2 asks for it only once the server said that it would take that key. `hash`
+ * is that of an RSA signature (`sha1`, `sha256`, `sha512`), undefined for all other keys.
  */
-export function singleKeyAgent(
-  { agent, key, isOver }: { agent: BaseAgent; key: ParsedKey; isOver(): boolean },
+export type Sign = (data: Buffer, hash: SigningRequestOptions["hash"]) => Promise<Buffer>;
+
+export const signWithAgent =
+  ({ agent }: AgentKeys, key: ParsedKey): Sign =>
+  (data, hash) =>
+    new Promise((resolve, reject) => {
+      agent.sign(key, data, { hash }, (error, signature) => {
+        if (error || !signature) reject(error ?? new Error("The agent gave no signature."));
+        else resolve(signature);
+      });
+    });
+
+/**
+ * An agent that holds just one key: ssh2 would offer all of a real one and use up the server's patience. A signature may
+ * take as long as a person takes to confirm it; once the connection `isOver`, ssh2 must not hear of it, it would throw.
+ */
+export function oneKeyAgent(
+  { key, sign, isOver }: { key: ParsedKey; sign: Sign; isOver(): boolean },
   { BaseAgent: Base }: Ssh2["ssh2"],
 ): BaseAgent {
-  class SingleKeyAgent extends Base<ParsedKey> {
+  class OneKeyAgent extends Base<ParsedKey> {
     override getIdentities(callback: IdentityCallback<ParsedKey>): void {
       callback(undefined, [key]);
     }
     override sign(
-      publicKey: ParsedKey,
+      _publicKey: ParsedKey,
       data: Buffer,
       options: SigningRequestOptions | SignCallback,
       callback?: SignCallback,
     ): void {
-      const [given, done] = typeof options === "function" ? [{}, options] : [options, callback];
-      agent.sign(publicKey, data, given, (error, signature) => {
-        if (!isOver()) done?.(error, signature);
-      });
+      const [hash, done] = typeof options === "function" ? [undefined, options] : [options.hash, callback];
+      sign(data, hash).then(
+        (signature) => {
+          if (!isOver()) done?.(undefined, signature);
+        },
+        (reason: unknown) => {
+          if (!isOver()) done?.(reason instanceof Error ? reason : new Error("There is no signature."));
+        },
+      );
     }
   }
-  return new SingleKeyAgent();
+  return new OneKeyAgent();
 }
