@@ -2,6 +2,7 @@ import { RemoteError, type RemoteErrorCode } from "../remote/error.ts";
 import type { HostIdentity, HostState, RemoteHost } from "../remote/host.ts";
 import type { ExecOptions, ExecResult, RemoteShell } from "../remote/shell.ts";
 import { raceAbort } from "../util/abort.ts";
+import { pause } from "../util/pause.ts";
 import { posixFiles } from "./files.ts";
 import { posixSearch } from "./search.ts";
 
@@ -89,9 +90,17 @@ export class ShellHost implements RemoteHost {
   }
 
   async #exec(script: string, options: ExecOptions = {}): Promise<ExecResult> {
-    options.signal?.throwIfAborted();
-    const session = await raceAbort(this.#live(), options.signal);
-    return await session.exec(script, options);
+    for (let isFirst = true; ; isFirst = false) {
+      options.signal?.throwIfAborted();
+      const session = await raceAbort(this.#live(), options.signal);
+      try {
+        return await session.exec(script, options);
+      } catch (error) {
+        // The link had died before anything of this call was sent: a login of its own may still serve it.
+        if (!isFirst || !(error instanceof RemoteError) || error.code !== "connection_lost") throw error;
+        await raceAbort(Promise.race([session.closed, nextTurn()]), options.signal);
+      }
+    }
   }
 
   #live(): Promise<ShellSession> {
@@ -155,11 +164,5 @@ export class ShellHost implements RemoteHost {
   }
 }
 
-/** Rejects with the signal's reason, leaving no timer behind. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const waited = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return raceAbort(waited, signal).finally(() => clearTimeout(timer));
-}
+/** The end of a link is told to several listeners; after this all of them have heard it. */
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));

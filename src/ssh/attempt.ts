@@ -8,12 +8,13 @@ import type { SshTarget } from "./target.ts";
  */
 export class Attempt implements Prompter {
   /** What is being waited for, for the timeout's sentence. */
-  stage = "the start";
+  stage: string | (() => string) = "the start";
   readonly signal: AbortSignal;
   readonly #limit = new AbortController();
   #leftMs: number;
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(
     private readonly target: SshTarget,
@@ -24,12 +25,18 @@ export class Attempt implements Prompter {
     this.#start();
   }
 
+  /** Milliseconds until it times out. */
+  get leftMs(): number {
+    return this.#timer === undefined ? this.#leftMs : this.#leftMs - (performance.now() - this.#since);
+  }
+
   abort(reason: unknown): void {
     this.#limit.abort(reason);
   }
 
-  /** Stops the clock for good. */
+  /** Stops the clock for good, even if a question is still to be answered. */
   end(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -40,19 +47,23 @@ export class Attempt implements Prompter {
     try {
       return await this.options.prompter.ask(question, signal);
     } finally {
-      if (isRunning && !this.signal.aborted) this.#start();
+      if (isRunning && !this.signal.aborted && !this.#isOver) this.#start();
     }
   }
 
   #start(): void {
     this.#since = performance.now();
     const { target, options } = this;
-    const expire = () => this.abort(connectTimedOut({ ...target, connectTimeoutMs: options.limitMs }, this.stage));
+    const expire = () => {
+      const stage = typeof this.stage === "string" ? this.stage : this.stage();
+      this.abort(connectTimedOut({ ...target, connectTimeoutMs: options.limitMs }, stage));
+    };
     this.#timer = setTimeout(expire, Math.max(0, this.#leftMs));
   }
 
   #stop(): void {
-    this.end();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#leftMs -= performance.now() - this.#since;
   }
 }

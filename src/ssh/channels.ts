@@ -2,8 +2,10 @@ import type { ClientCallback, ClientChannel } from "ssh2";
 import { RemoteError } from "../remote/error.ts";
 import { raceAbort } from "../util/abort.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
+import { pause } from "../util/pause.ts";
 import type { Connection } from "./connect.ts";
 import { translateSshError } from "./errors.ts";
+import { withoutForwarding } from "./forward-agent.ts";
 
 /** OpenSSH's default `MaxSessions` (sshd_config(5)); the server's own refusal corrects it downwards. */
 const defaultMaxChannels = 10;
@@ -15,11 +17,14 @@ const defaultMaxChannels = 10;
 const refusalCountsMs = 30_000;
 
 /**
- * With nothing else open, a refusal can only mean that the server has not noticed the end of the last session yet. So often
- * and after such a pause (ms) it is asked again; 3 s in all.
+ * A server may count a session for a moment longer than we do: a refusal so soon (ms) after one of ours ended is no news
+ * about its limit. After such a pause (ms) it is asked again, a few times.
  */
+const settlingMs = 500;
+const settlingPauseMs = 100;
+const settlingAttempts = 3;
+/** With nothing else open, a refusal cannot mean anything else; 3 s in all. */
 const lonelyAttempts = 30;
-const lonelyPauseMs = 100;
 
 /** RFC 4254, section 5.1: SSH_OPEN_CONNECT_FAILED, which OpenSSH says at MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE. */
 const shortage: readonly unknown[] = [2, 4];
@@ -38,6 +43,7 @@ export class Channels {
   #open = 0;
   #limit = defaultMaxChannels;
   #refusedAt = 0;
+  #closedAt = Number.NEGATIVE_INFINITY;
   #waiting: Deferred<void>[] = [];
   /** Channels whose command is done while a background child of it still holds them open; oldest first. */
   readonly #idle = new Set<ClientChannel>();
@@ -65,7 +71,7 @@ export class Channels {
 
   /** A channel that runs `command`; its slot is given back when it closes. */
   async open(command: string): Promise<ClientChannel> {
-    for (let lonely = 0; ; ) {
+    for (let refusals = 1; ; refusals++) {
       while (!this.hasRoom) {
         this.#idle.values().next().value?.close();
         const turn = deferred<void>();
@@ -82,11 +88,12 @@ export class Channels {
         return channel;
       }
       this.#open--;
+      const isSettling = performance.now() - this.#closedAt < settlingMs && refusals <= settlingAttempts;
+      if (this.#open === 0 && refusals === lonelyAttempts) throw channel;
+      if (this.#open === 0 || isSettling) await pause(settlingPauseMs, this.connection.ended);
+      if (isSettling) continue;
       this.#limit = Math.max(1, this.#open);
       this.#refusedAt = performance.now();
-      if (this.#open > 0) continue;
-      if (++lonely === lonelyAttempts) throw channel;
-      await raceAbort(new Promise((resolve) => setTimeout(resolve, lonelyPauseMs)), this.connection.ended);
     }
   }
 
@@ -128,19 +135,26 @@ export class Channels {
         result.resolve(channel);
       } else if ("reason" in error && shortage.includes(error.reason)) {
         result.resolve(translateSshError(error, this.connection.target));
-      } else refused(error);
+      } else if (withoutForwarding(this.connection.client, error)) send();
+      else refused(error);
     };
-    try {
-      this.connection.client.exec(command, answered);
-    } catch (error) {
-      // ssh2 throws when its socket is gone already.
-      refused(error);
-    }
+    const send = () => {
+      try {
+        // Sent ahead without waiting for an answer; the server takes what its AcceptEnv names.
+        const env = this.connection.target.environment;
+        this.connection.client.exec(command, { env }, answered);
+      } catch (error) {
+        // ssh2 throws when its socket is gone already.
+        refused(error);
+      }
+    };
+    send();
     return result.promise;
   }
 
   #release(): void {
     this.#open--;
+    this.#closedAt = performance.now();
     this.#waiting.shift()?.resolve();
   }
 }

@@ -1,20 +1,26 @@
-import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { RemoteError } from "../remote/error.ts";
 import { nobody, type Prompter } from "../remote/prompter.ts";
 import { onAbort, raceAbort } from "../util/abort.ts";
 import { deferred } from "../util/deferred.ts";
+import { pause } from "../util/pause.ts";
 import { offeredAlgorithms } from "./algorithms.ts";
 import { Attempt } from "./attempt.ts";
 import { authHandler, readCredentials } from "./authenticate.ts";
 import { LiveConnection } from "./connection.ts";
-import { translateForwardError, translateSshError } from "./errors.ts";
-import { fingerprint, hostVerifier } from "./host-key.ts";
+import { passwordExpired, proxyEnded, translateSshError } from "./errors.ts";
+import { signFirstKeyAtOnce } from "./first-key.ts";
+import { forwardedAgent } from "./forward-agent.ts";
+import { fingerprint, hostVerifier, requireCheckable } from "./host-key.ts";
 import { knownKeyTypes, knownName, typeOfKey, written } from "./known-hosts.ts";
 import { readKnownHosts } from "./known-hosts-file.ts";
-import { openSocket } from "./socket.ts";
+import { hidesKnownKey, needsHugeGroup, noSharedAlgorithm, openToTerrapin } from "./no-shared-algorithm.ts";
+import { ProxyStream } from "./proxy.ts";
+import type { PulseTimes } from "./pulse.ts";
+import { onServerOffer } from "./server-offer.ts";
 import { loadSsh2 } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
+import { openWay } from "./way.ts";
 
 /** One authenticated SSH connection. Disposing it closes its sockets and those of its jump hosts. */
 export interface Connection extends AsyncDisposable {
@@ -32,6 +38,11 @@ export interface Connection extends AsyncDisposable {
   readonly closed: Promise<RemoteError>;
   /** Aborts at the same moment with the same reason: for those who listen for a while and then stop. */
   readonly ended: AbortSignal;
+  /**
+   * To be called when a call begins: asks the other side for a sign of life if nothing was heard for seconds, and ends the
+   * connection when none comes. Costs no round trip, the call goes on beside it.
+   */
+  check(): void;
 }
 
 /** Host keys by machine, jump hosts included. */
@@ -46,6 +57,8 @@ export interface ConnectOptions {
   pins?: Pins;
   /** Whom to ask for passphrases, passwords and unknown host keys. The time that a person takes does not count. */
   prompter?: Prompter;
+  /** How soon a dead line is noticed. */
+  pulse?: Partial<PulseTimes>;
 }
 
 /** How often a server that hangs up before its greeting is asked again: sshd does so at random under load (MaxStartups). */
@@ -66,7 +79,19 @@ export async function connect(target: SshTarget, options: ConnectOptions = {}): 
   const { client, serverIdent, hostKeyBlob, closed, ended } = live;
   const hostKey = fingerprint(hostKeyBlob);
   const dispose = () => live[Symbol.asyncDispose]();
-  return { target, client, serverIdent, hostKey, hostKeyBlob, pins, closed, ended, [Symbol.asyncDispose]: dispose };
+  const check = () => live.check();
+  return {
+    target,
+    client,
+    serverIdent,
+    hostKey,
+    hostKeyBlob,
+    pins,
+    closed,
+    ended,
+    check,
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 interface OneOptions extends ConnectOptions {
@@ -74,13 +99,13 @@ interface OneOptions extends ConnectOptions {
 }
 
 async function connectOne(target: SshTarget, options: OneOptions): Promise<LiveConnection> {
-  const { signal, via, pins, prompter = nobody, timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const { signal, via, prompter = nobody, timeoutMs = Number.POSITIVE_INFINITY } = options;
   const attempt = new Attempt(target, { limitMs: Math.min(target.connectTimeoutMs, timeoutMs), prompter });
   const off = onAbort(signal, () => attempt.abort(signal?.reason));
   try {
     attempt.signal.throwIfAborted();
     for (let left = greetingAttempts - 1; ; left--) {
-      const result = await openOne(target, { via, pins }, attempt);
+      const result = await openOne(target, options, attempt);
       if (result instanceof LiveConnection) return result;
       if (left === 0 || via?.isOver) throw result;
       await pause(greetingPauseMs * (1 + Math.random()), attempt.signal);
@@ -100,32 +125,42 @@ const pinName = (target: SshTarget): string => written(...knownName(target));
 /** A connection, or the reason why the server hung up before its greeting: only then another attempt makes sense. */
 async function openOne(
   target: SshTarget,
-  { via, pins }: Pick<OneOptions, "via" | "pins">,
+  { via, pins, pulse }: OneOptions,
   attempt: Attempt,
 ): Promise<LiveConnection | RemoteError> {
   const { signal } = attempt;
   const pinnedKey = pins?.get(pinName(target));
   attempt.stage = "the known host keys, key files and the ssh-agent";
-  const { ssh2, constants } = await loadSsh2();
+  const { ssh2, able } = await loadSsh2();
   const [lines, credentials] = await raceAbort(
     Promise.all([readKnownHosts(target.knownHostsFiles), readCredentials(target, ssh2)]),
     signal,
   );
   const pinnedType = pinnedKey && typeOfKey(pinnedKey);
   const keyTypes = pinnedType ? [pinnedType] : knownKeyTypes(lines, ...knownName(target));
-  const algorithms = offeredAlgorithms(target, keyTypes, constants);
+  const algorithms = offeredAlgorithms(target, keyTypes, able);
+  requireCheckable({ target, lines, pinnedKey }, algorithms);
 
-  attempt.stage = via ? "the jump host" : "the network";
-  const stream = via ? await throughHop(via, target, signal) : await openSocket(target, signal);
-  attempt.stage = "the server's SSH handshake";
+  const stream = await openWay(target, { via, attempt });
   const client = new ssh2.Client();
   const live = new LiveConnection(target, client, stream, via);
+  const proxy = stream instanceof ProxyStream ? stream : undefined;
+  const greeting = proxy ? "the server's greeting through the proxy command" : "the server's greeting";
+  attempt.stage = () => (live.serverIdent === "" ? greeting : "the server's SSH handshake");
   const ready = deferred<void>();
   client.once("ready", ready.resolve);
   client.once("handshake", () => {
     attempt.stage = "the answer to the login";
   });
+  // Unanswered it would hang: the new password is the person's business, not ours.
+  client.on("change password", () => live.fail(passwordExpired(target)));
   const off = onAbort(signal, () => live.fail(translateSshError(signal.reason, target)));
+  onServerOffer(stream, (server) => {
+    const sides = { target, offered: algorithms, server, able };
+    const reason =
+      noSharedAlgorithm(sides) ?? hidesKnownKey(sides, keyTypes) ?? openToTerrapin(sides) ?? needsHugeGroup(sides);
+    if (reason) live.fail(reason);
+  });
   try {
     client.connect({
       sock: stream,
@@ -135,12 +170,12 @@ async function openOne(
       readyTimeout: 0,
       keepaliveInterval: target.serverAliveIntervalMs,
       keepaliveCountMax: target.serverAliveCountMax,
+      ...forwardedAgent(target),
       hostVerifier: hostVerifier(
-        { target, lines, pinnedKey, prompter: attempt, signal },
+        { target, lines, pinnedKey, prompter: attempt, signal: AbortSignal.any([signal, live.ended]) },
         {
           accepted: (key) => {
             live.hostKeyBlob = Buffer.from(key);
-            pins?.set(pinName(target), live.hostKeyBlob);
           },
           refused: (reason) => live.fail(translateSshError(reason, target)),
           isOver: () => live.isOver,
@@ -149,39 +184,30 @@ async function openOne(
       authHandler: authHandler(target, credentials, {
         ssh2,
         prompter: attempt,
-        signal,
+        signal: AbortSignal.any([signal, live.ended]),
         isOver: () => live.isOver,
         failed: (reason) => live.fail(reason),
       }),
     });
+    signFirstKeyAtOnce(client);
     const reason = await Promise.race([ready.promise, live.closed]);
-    if (!reason) return live;
-    if (live.serverIdent === "" && (reason.code === "unreachable" || reason.code === "connection_lost")) return reason;
-    throw reason;
+    if (!reason) {
+      // By now the machine has proved that it has the key.
+      pins?.set(pinName(target), live.hostKeyBlob);
+      live.watch(pulse);
+      return live;
+    }
+    if (live.serverIdent !== "" || (reason.code !== "unreachable" && reason.code !== "connection_lost")) throw reason;
+    await live[Symbol.asyncDispose]();
+    const end = proxy && (await raceAbort(proxy.ended, signal));
+    if (end && end.exitCode !== 0) throw proxyEnded(target, end);
+    return end ? proxyEnded(target, end) : reason;
   } catch (error) {
     live.fail(translateSshError(error, target));
+    // A jump host that no longer answers would keep us waiting; its own connection is closed by whoever opened it.
+    if (!via) await live[Symbol.asyncDispose]();
     throw error;
   } finally {
     off();
   }
-}
-
-/** A byte channel to the target, opened by the jump host. */
-function throughHop(via: LiveConnection, target: SshTarget, signal: AbortSignal): Promise<Duplex> {
-  const opened = deferred<Duplex>();
-  void via.closed.then(opened.reject);
-  try {
-    // The originator's address is for the hop's log only (RFC 4254, section 7.2).
-    via.client.forwardOut("127.0.0.1", 0, target.hostName, target.port, (error, channel) => {
-      if (error) opened.reject(translateForwardError(error, via.target, target));
-      else opened.resolve(channel);
-    });
-  } catch (cause) {
-    opened.reject(translateSshError(cause, via.target));
-  }
-  return raceAbort(opened.promise, signal);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return raceAbort(new Promise((resolve) => setTimeout(resolve, ms)), signal);
 }

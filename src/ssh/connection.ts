@@ -3,7 +3,8 @@ import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { RemoteError } from "../remote/error.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
-import { connectionLost, isSkippedCredential, translateSshError } from "./errors.ts";
+import { connectionLost, isSkippedCredential, noAnswer, translateSshError } from "./errors.ts";
+import { Pulse, type PulseTimes } from "./pulse.ts";
 import { whenClosed } from "./socket.ts";
 import { hostAndPort, type SshTarget } from "./target.ts";
 
@@ -19,6 +20,7 @@ export class LiveConnection implements AsyncDisposable {
   hostKeyBlob: Buffer = Buffer.alloc(0);
   #isOver = false;
   #disposal: Promise<void> | undefined;
+  #pulse: Pulse | undefined;
   readonly #closed: Deferred<RemoteError> = deferred();
   readonly #ended = new AbortController();
   readonly #via: LiveConnection | undefined;
@@ -53,6 +55,26 @@ export class LiveConnection implements AsyncDisposable {
     return typeof ident === "string" ? ident : "";
   }
 
+  /** From now on a dead line is noticed, also when nobody asks. Called once, when the login was accepted. */
+  watch(times?: Partial<PulseTimes>): void {
+    if (this.#isOver) return;
+    const { client, stream, target } = this;
+    const pulse = new Pulse({
+      ask: () => askForReply(client),
+      silent: () => this.fail(noAnswer(target)),
+      unsent: () => stream.writableLength,
+      times,
+    });
+    stream.on("data", () => pulse.heard());
+    this.#pulse = pulse;
+  }
+
+  check(): void {
+    // The hop first: when its line is dead, it is what the error is about.
+    this.#via?.check();
+    this.#pulse?.check();
+  }
+
   /** Ends the connection at once; the first reason is what counts. */
   fail(reason: RemoteError): void {
     if (this.#isOver) return;
@@ -83,6 +105,7 @@ export class LiveConnection implements AsyncDisposable {
   }
 
   #tell(reason: RemoteError): void {
+    this.#pulse?.stop();
     this.#closed.resolve(reason);
     this.#ended.abort(reason);
   }
@@ -90,6 +113,18 @@ export class LiveConnection implements AsyncDisposable {
   #heard(error: unknown): void {
     if (!isSkippedCredential(error)) this.fail(translateSshError(error, this.target));
   }
+}
+
+/** ssh2's own keepalive, which it sends only by its own clock: a global request that the server must answer. */
+function askForReply(client: Client): void {
+  const protocol: unknown = Reflect.get(client, "_protocol");
+  const callbacks: unknown = Reflect.get(client, "_callbacks");
+  if (typeof protocol !== "object" || protocol === null || !Array.isArray(callbacks)) return;
+  const ping: unknown = Reflect.get(protocol, "ping");
+  if (typeof ping !== "function") return;
+  // Answers carry no number, so each one takes the oldest callback.
+  callbacks.push(() => {});
+  Reflect.apply(ping, protocol, []);
 }
 
 function lostWithHop(target: SshTarget, reason: RemoteError): RemoteError {

@@ -1,7 +1,7 @@
 import { RemoteError, type RemoteErrorCode } from "../remote/error.ts";
 import { hostAndPort, type SshTarget } from "./target.ts";
 
-type Machine = Pick<SshTarget, "host" | "port">;
+type Machine = Pick<SshTarget, "host" | "port"> & Partial<Pick<SshTarget, "addressFamily" | "bindAddress">>;
 
 /** What is known of an error of ssh2 or of Node's sockets: `level` is ssh2's, `reason` that of a refused channel. */
 interface Facts {
@@ -58,11 +58,52 @@ export const connectionLost = (target: Machine): RemoteError =>
     host: target.host,
   });
 
+export function unresolved({ host, addressFamily }: Machine): RemoteError {
+  const sentence = addressFamily
+    ? `The name ${host} does not resolve to an IPv${addressFamily} address; check its spelling, HostName, AddressFamily and the DNS.`
+    : `The name ${host} does not resolve to an address; check its spelling, HostName and the DNS.`;
+  return new RemoteError("unresolved", sentence, { host });
+}
+
+/** The user's BindAddress is no address of this machine. */
+export function cannotBind(target: Machine, cause: unknown): RemoteError {
+  const sentence = `Cannot connect to ${hostAndPort(target)} from ${target.bindAddress} (BindAddress), which is no address of this machine; check it in the ssh configuration and that its network or VPN is up.`;
+  return new RemoteError("unreachable", sentence, { host: target.host }, { cause });
+}
+
+/** The runtime connected from another address than the user's BindAddress. */
+export function ignoredBind(target: Machine): RemoteError {
+  const sentence = `Cannot connect to ${hostAndPort(target)} from ${target.bindAddress} (BindAddress), OpenCode's runtime does not choose local addresses; use the system's ssh (REMOTE_TRANSPORT=openssh) or leave BindAddress out.`;
+  return new RemoteError("unsupported", sentence, { host: target.host, lacks: "a chosen local address (BindAddress)" });
+}
+
+/** Nothing came back although something had to. */
+export const noAnswer = (target: Machine): RemoteError =>
+  new RemoteError("connection_lost", notAnswering(hostAndPort(target)), { host: target.host });
+
+const notAnswering = (machine: string): string =>
+  `${machine} no longer answers, so the connection was given up; check the network and try again.`;
+
+/** The proxy command ended before the server's greeting came through it; its last words say why. */
+export function proxyEnded(target: Machine, { how, said }: { how: string; said: string }): RemoteError {
+  const words = quoted(said.slice(-maxQuoted));
+  const sentence = `The proxy command for ${hostAndPort(target)} ended (${how}${words ? `: "${words}"` : ""}) before the server's greeting came through it; check ProxyCommand in the ssh configuration and what it needs.`;
+  return new RemoteError("unreachable", sentence, { host: target.host });
+}
+
+export const passwordExpired = ({ host, port, user }: Machine & { user: string }): RemoteError => {
+  const sentence = `${hostAndPort({ host, port })} wants a new password for ${user} before it lets anybody in; log in once with ssh, change it there and try again.`;
+  return new RemoteError("auth_failed", sentence, { host });
+};
+
 /** A step of the login failed on our side; ssh2 goes on with the next credential by itself. */
 export const isSkippedCredential = (error: unknown): boolean => {
   const { level } = factsOf(error);
   return level === "agent" || level === "client-authentication";
 };
+
+/** A session was refused only because the server does not want to hear of the agent. */
+export const isAgentRefused = (error: unknown): boolean => /request agent forwarding/.test(factsOf(error).message);
 
 function factsOf(error: unknown): Facts {
   const first = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
@@ -72,16 +113,13 @@ function factsOf(error: unknown): Facts {
   return { message, code: get("code"), level: get("level"), reason: get("reason") };
 }
 
-function fromSocket({ code }: Facts, { host }: Machine, machine: string): Translation | undefined {
+function fromSocket({ code }: Facts, target: Machine, machine: string): Translation | undefined {
   switch (code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NONAME":
     case "EAI_NODATA":
-      return [
-        "unresolved",
-        `The name ${host} does not resolve to an address; check its spelling, HostName and the DNS.`,
-      ];
+      return ["unresolved", unresolved(target).message];
     case "ECONNREFUSED":
       return ["unreachable", `Nothing listens on ${machine}; check the port and that sshd runs there.`];
     case "EHOSTUNREACH":
@@ -122,7 +160,13 @@ function fromHandshake({ message, level }: Facts, machine: string): Translation 
   if (/Timed out while waiting for handshake/.test(message)) {
     return ["connect_timeout", `${machine} did not finish the SSH handshake in time; try again.`];
   }
-  if (/All configured authentication methods failed|Too many authentication failures/i.test(message)) {
+  if (/Too many authentication failures/i.test(message)) {
+    return [
+      "auth_failed",
+      `${machine} refused the login after too many attempts (MaxAuthTries in its sshd_config); name the right key with -i and add -o IdentitiesOnly=yes, so that no other is tried first.`,
+    ];
+  }
+  if (/All configured authentication methods failed/i.test(message)) {
     return ["auth_failed", `${machine} refused the login; check the user name and the key (-i) or the password.`];
   }
   return level === "handshake"
@@ -134,10 +178,7 @@ function fromSession({ message, level, reason, code }: Facts, machine: string): 
   const length = /Packet length (\d+) exceeds max/.exec(message)?.[1];
   if (length !== undefined) return ["protocol", unreadable(machine, Number(length))];
   if (level === "client-timeout") {
-    return [
-      "connection_lost",
-      `${machine} no longer answers, so the connection was given up; check the network and try again.`,
-    ];
+    return ["connection_lost", notAnswering(machine)];
   }
   if (/No response from server|Not connected|Channel closed|unusable after/i.test(message)) {
     return ["connection_lost", `The connection to ${machine} was lost; try again.`];
@@ -172,6 +213,9 @@ function unreadable(machine: string, length: number): string {
     : `${machine} sent a packet of ${length} bytes, which is no valid SSH data; try again.`;
 }
 
+/** Characters of somebody else's words in an error. */
+const maxQuoted = 200;
+
 /** The server's words: no line breaks, no control characters, not endless, no full stop before ours. */
 const quoted = (text: string): string =>
   text
@@ -179,4 +223,4 @@ const quoted = (text: string): string =>
     .replace(/[^\x20-\x7e]+/g, " ")
     .trim()
     .replace(/\.+$/, "")
-    .slice(0, 200);
+    .slice(0, maxQuoted);

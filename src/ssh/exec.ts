@@ -1,130 +1,26 @@
-import { type Frame, frameReader } from "../posix/frame.ts";
-import type { Ended, ExecOptions, ExecResult } from "../remote/shell.ts";
-import { onAbort } from "../util/abort.ts";
-import { deferred } from "../util/deferred.ts";
+import type { ClientChannel } from "ssh2";
+import type { Frame } from "../posix/frame.ts";
+import { type ChannelEnd, type RunOptions, type RunOutcome, runFramed } from "../posix/run.ts";
 import type { Connection } from "./connect.ts";
 import type { ParkedShell } from "./parked.ts";
 
-/** What happened to a command on one parked shell. Only `not-run` may be tried again: its script certainly did not start. */
-export type RunOutcome =
-  | { kind: "done"; result: ExecResult }
-  | { kind: "no-cwd" }
-  /** The shell ended without our start marker: it was dead, or it is no POSIX shell. `noise` is what it printed. */
-  | { kind: "not-run"; noise: string };
-
-export interface RunOptions extends ExecOptions {
-  /**
-   * Stops the process group of the shell with this id, which is undefined when the shell ended before it started;
-   * settles when that is done or given up.
-   */
-  stop(pid: Promise<number | undefined>): Promise<void>;
-}
-
-const defaultKeepBytes = 64 * 1024 * 1024;
-/** After a stop on timeout: how long the remote has to report its end. TERM, two seconds, KILL, and a slow line. */
-const stopGraceMs = 5_000;
-/** The longest that a timer of JavaScript can wait (ms, 24 days); a longer one would fire at once. */
-const longestTimeoutMs = 2 ** 31 - 1;
-
-/**
- * Sends one framed command to a parked shell and follows it to its end. The command is done when both end markers are in,
- * so a background child that keeps the streams open does not hold the answer; the channel closes in the background.
- */
-export async function run(
-  connection: Connection,
+/** Sends one framed command to a parked shell and follows it to its end; see `runFramed`. */
+export function run(
+  { ended }: Pick<Connection, "ended">,
   shell: ParkedShell,
-  { nonce, line }: Frame,
+  framed: Frame,
   options: RunOptions,
 ): Promise<RunOutcome> {
-  const { stdin, timeoutMs, signal, onOutput, keepBytes = defaultKeepBytes } = options;
   const { channel } = shell;
-  const settled = deferred<RunOutcome>();
-  const early = shell.take();
-  const readers = { stdout: frameReader(nonce), stderr: frameReader(nonce) };
-  const kept = { stdout: collector(keepBytes), stderr: collector(keepBytes) };
-  const started = deferred<number | undefined>();
-  let stopping: Ended | undefined;
-  let exited = false;
-  let exitSignal: string | undefined;
-  let over = false;
-
-  const finish = (ended: Ended) => {
-    if (over) return;
-    for (const stream of ["stdout", "stderr"] as const) deliver(stream, readers[stream].rest());
-    over = true;
-    const exitCode = ended === "exited" ? readers.stdout.exitCode : undefined;
-    settled.resolve({
-      kind: "done",
-      result: { stdout: kept.stdout.bytes(), stderr: kept.stderr.bytes(), ended, exitCode },
-    });
-  };
-  const deliver = (stream: "stdout" | "stderr", bytes: Buffer) => {
-    if (over || !bytes.length) return;
-    kept[stream].push(bytes);
-    onOutput?.(bytes, stream);
-  };
-  const onData = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
-    deliver(stream, readers[stream].push(chunk));
-    if (readers.stdout.pid !== undefined) started.resolve(readers.stdout.pid);
-    if (readers.stdout.phase === "no-cwd") settled.resolve({ kind: "no-cwd" });
-    if (readers.stdout.phase === "ended" && readers.stderr.phase === "ended") finish(stopping ?? "exited");
-  };
-
-  channel.on("data", onData("stdout"));
-  channel.stderr.on("data", onData("stderr"));
-  channel.once("exit", (_code: number | null, name?: string) => {
-    exited = true;
-    exitSignal = name;
-  });
-  channel.once("close", () => {
-    started.resolve(undefined);
-    // Without an exit status something else than the shell ended the channel, and our marker may have been on its way.
-    if (readers.stdout.phase === "before" && exited && !stopping) {
-      settled.resolve({ kind: "not-run", noise: early.toString("latin1") + readers.stdout.noise });
-    } else finish(stopping ?? (exitSignal ? "signalled" : "unknown"));
-  });
-  const offEnded = onAbort(connection.ended, () => {
-    started.resolve(undefined);
-    finish("unknown");
-  });
-
-  channel.end(stdin ? Buffer.concat([line, stdin]) : line);
-
-  const offAbort = onAbort(signal, () => {
-    stopping ??= "aborted";
-    void options.stop(started.promise);
-    finish("aborted");
-  });
-  const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, longestTimeoutMs));
-  let grace: NodeJS.Timeout | undefined;
-  function onTimeout() {
-    stopping ??= "timed-out";
-    grace = setTimeout(() => finish("timed-out"), stopGraceMs);
-    void options.stop(started.promise).then(() => finish("timed-out"));
-  }
-
-  try {
-    return await settled.promise;
-  } finally {
-    offAbort();
-    offEnded();
-    clearTimeout(timer);
-    clearTimeout(grace);
-    // The data listeners stay: with unread data the channel would never close and its slot never come back.
-  }
+  const streams = { stdin: channel, stdout: channel, stderr: channel.stderr, closed: endOf(channel) };
+  return runFramed({ channel: streams, take: () => shell.take() }, framed, { ...options, ended });
 }
 
-/** Keeps the first `limit` bytes of a stream. */
-function collector(limit: number) {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return {
-    push(chunk: Buffer) {
-      if (size >= limit) return;
-      const part = chunk.subarray(0, limit - size);
-      chunks.push(part);
-      size += part.length;
-    },
-    bytes: () => Buffer.concat(chunks),
-  };
+/** ssh2 tells an exit status or signal in an event of its own, before the channel closes. */
+function endOf(channel: ClientChannel): Promise<ChannelEnd> {
+  let end: ChannelEnd = "unknown";
+  channel.once("exit", (_code: number | null, signal?: string) => {
+    end = signal ? "signalled" : "exited";
+  });
+  return new Promise((resolve) => channel.once("close", () => resolve(end)));
 }

@@ -45,6 +45,8 @@ export interface SshTarget {
   passphrase?: string;
   /** Absolute paths, which may not exist. A host key that is accepted for the first time is written to the first one. */
   knownHostsFiles: string[];
+  /** No file is the user's own (UserKnownHostsFile none): as with ssh, a key that is not known is refused in every mode. */
+  knownHostsReadOnly?: boolean;
   hostKeyAlias?: string;
   strictHostKeyChecking: "yes" | "ask" | "accept-new" | "no";
   /** Write names in known_hosts as hashes. */

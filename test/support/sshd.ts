@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -45,7 +45,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
 
   const throwaway = options.password !== undefined || options.shell !== undefined;
-  const home = throwaway ? join(dir, "home") : currentUser().home;
+  const home = join(dir, "home");
   let account: Account | undefined;
   let log = "";
   let listener: Listener | undefined;
@@ -58,6 +58,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   };
   try {
     if (throwaway) account = await createAccount({ ...options, home });
+    else await mkdir(home, { mode: 0o700 });
     const user = account?.name ?? currentUser().name;
     const clientKey = join(dir, "client_ed25519");
     await keygen(clientKey, "ed25519");
@@ -152,6 +153,8 @@ function configLines(dir: string, port: number, binary: string, options: SshdOpt
     // The default of ten unauthenticated connections drops some of a test's parallel ones at random.
     "MaxStartups 100",
     "Subsystem sftp internal-sftp",
+    // The tester's own start files would run in each session, and killed half-way some of them leave a lock behind.
+    `SetEnv HOME=${join(dir, "home")}`,
     // From 9.8 on, failed logins would lock 127.0.0.1 out for the tests that follow; older ones do not know the word.
     ...(hasPenalties(binary) ? ["PerSourcePenalties no"] : []),
   ].filter((line) => !given.has(keyword(line)));

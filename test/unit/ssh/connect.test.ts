@@ -1,36 +1,14 @@
 import { createServer, type Socket } from "node:net";
 import { describe, expect, test, vi } from "vitest";
-import { RemoteError } from "../../../src/remote/error.ts";
-import { type Connection, connect } from "../../../src/ssh/connect.ts";
+import { connect } from "../../../src/ssh/connect.ts";
 import type { SshTarget } from "../../../src/ssh/target.ts";
+import { failure, run } from "../../support/connection.ts";
 import { startDropbear } from "../../support/dropbear.ts";
 import { freePort } from "../../support/ssh-server.ts";
 import { nowhere, targetOf } from "../../support/ssh-target.ts";
 import { fingerprint, startSshd } from "../../support/sshd.ts";
 
-const run = (connection: Connection, command: string) =>
-  new Promise<string>((resolve, reject) => {
-    connection.client.exec(command, (error, channel) => {
-      if (error) return reject(error);
-      let text = "";
-      channel.on("data", (chunk: Buffer) => {
-        text += chunk;
-      });
-      channel.on("close", () => resolve(text));
-    });
-  });
-
 const nobody: SshTarget = { ...nowhere, connectTimeoutMs: 10_000 };
-
-/** The RemoteError that an attempt ends with. */
-async function failure(target: SshTarget, options?: { signal?: AbortSignal }): Promise<RemoteError> {
-  const error = await connect(target, options).then(
-    () => new Error("it connected"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof RemoteError)) throw error;
-  return error;
-}
 
 /** A listener that does what it likes with each socket. */
 async function listen(onSocket: (socket: Socket, index: number) => void) {
@@ -144,7 +122,7 @@ describe("connect", () => {
       const back = open(sshd.port, sshd.host).on("error", () => {});
       socket.pipe(back).pipe(socket);
     });
-    const target = targetOf(sshd, { port: front.port, strictHostKeyChecking: "no", knownHostsFiles: [] });
+    const target = targetOf(sshd, { port: front.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}` });
     await using connection = await connect(target);
     expect(await run(connection, "echo at last")).toBe("at last\n");
   });

@@ -1,33 +1,26 @@
 import { describe, expect, test, vi } from "vitest";
-import { RemoteError } from "../../../src/remote/error.ts";
-import { connect } from "../../../src/ssh/connect.ts";
-import { freePort } from "../../support/ssh-server.ts";
-import { targetOf } from "../../support/ssh-target.ts";
+import { connect, type Pins } from "../../../src/ssh/connect.ts";
+import { failure, run } from "../../support/connection.ts";
+import { startDropbear } from "../../support/dropbear.ts";
+import { freePort, type SshServer } from "../../support/ssh-server.ts";
+import { nowhere, targetOf } from "../../support/ssh-target.ts";
 import { startSshd } from "../../support/sshd.ts";
-
-const failure = async (target: Parameters<typeof connect>[0]): Promise<RemoteError> => {
-  const error = await connect(target).then(
-    () => new Error("it connected"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof RemoteError)) throw error;
-  return error;
-};
 
 describe("jump hosts", () => {
   test("lead to the target one after the other, and go when the connection is disposed", async () => {
     await using first = await startSshd();
     await using second = await startSshd();
+    await using third = await startDropbear();
     await using target = await startSshd();
+    const all: SshServer[] = [first, second, third, target];
     {
-      const jumps = [targetOf(first), targetOf(second)];
+      const jumps = [targetOf(first), targetOf(second), targetOf(third)];
       await using connection = await connect(targetOf(target, { host: "inside", jumps }));
       expect(`ssh-ed25519 ${connection.hostKeyBlob.toString("base64")}`).toBe(target.hostPublicKey);
-      expect([first, second, target].map((sshd) => sshd.sessionPids().length > 0)).toEqual([true, true, true]);
+      expect(await run(connection, "echo far away")).toBe("far away\n");
+      expect(all.map((server) => server.sessionPids().length > 0)).toEqual([true, true, true, true]);
     }
-    await vi.waitFor(() => {
-      expect([first, second, target].flatMap((sshd) => sshd.sessionPids())).toEqual([]);
-    });
+    await vi.waitFor(() => expect(all.flatMap((server) => server.sessionPids())).toEqual([]));
   });
 
   test("that are lost take the connection with them, and are named", async () => {
@@ -37,7 +30,9 @@ describe("jump hosts", () => {
     hop.dropConnections();
     const reason = await connection.closed;
     expect(reason.code).toBe("connection_lost");
-    expect(reason.message).toContain("gate");
+    expect(reason.message).toMatch(
+      /^The connection to 127\.0\.0\.1 port \d+ was lost with its jump host: The connection to gate port \d+ was (lost|cut \(ECONNRESET\)); try again\.$/,
+    );
   });
 
   test("go when the target ends the connection", async () => {
@@ -49,16 +44,67 @@ describe("jump hosts", () => {
     await vi.waitFor(() => expect(hop.sessionPids()).toEqual([]));
   });
 
-  test("that forbid forwarding say so", async () => {
-    await using hop = await startSshd({ config: ["AllowTcpForwarding no"] });
+  test.each<[string, () => Promise<SshServer>]>([
+    ["AllowTcpForwarding no", () => startSshd({ config: ["AllowTcpForwarding no"] })],
+    ["AllowTcpForwarding remote", () => startSshd({ config: ["AllowTcpForwarding remote"] })],
+    ["DisableForwarding yes", () => startSshd({ config: ["DisableForwarding yes"] })],
+    ["PermitOpen for another machine", () => startSshd({ config: ["PermitOpen 127.0.0.1:1"] })],
+    ["Dropbear -j", () => startDropbear({ args: ["-j"] })],
+  ])("that forbid forwarding say so: %s", async (_how, start) => {
+    await using hop = await start();
     await using target = await startSshd();
     const jumps = [targetOf(hop, { host: "gate" })];
     const error = await failure(targetOf(target, { host: "inside", jumps }));
-    expect(error.code).toBe("unreachable");
-    expect(error.message).toMatch(
-      /^The jump host gate port \d+ does not allow .* inside port \d+ .*AllowTcpForwarding/,
+    expect(error.message).toBe(
+      `The jump host gate port ${hop.port} does not allow connections to other machines, so inside port ${target.port} is out of reach; allow it there (AllowTcpForwarding and PermitOpen in sshd_config) or take another jump host.`,
     );
+    expect(error).toMatchObject({ code: "unreachable", data: { host: "inside" } });
     await vi.waitFor(() => expect(hop.sessionPids()).toEqual([]));
+  });
+
+  test("that cannot be reached are what the error is about", async () => {
+    const port = await freePort();
+    const jumps = [{ ...nowhere, host: "gate", port }];
+    expect((await failure({ ...nowhere, host: "inside", jumps })).message).toBe(
+      `Nothing listens on gate port ${port}; check the port and that sshd runs there.`,
+    );
+    const unknown = [{ ...nowhere, host: "gate", hostName: "no-such-host.invalid" }];
+    expect((await failure({ ...nowhere, host: "inside", jumps: unknown })).message).toBe(
+      "The name gate does not resolve to an address; check its spelling, HostName and the DNS.",
+    );
+  });
+
+  test("are pinned like the target: another key later is refused, whatever the files say", async () => {
+    await using gate = await startSshd();
+    await using other = await startSshd();
+    await using target = await startSshd();
+    const pins: Pins = new Map();
+    const through = (hop: SshServer) => {
+      const alias = {
+        hostKeyAlias: "gate",
+        strictHostKeyChecking: "accept-new" as const,
+        knownHostsFiles: [`${hop.dir}/met`],
+      };
+      return targetOf(target, { jumps: [targetOf(hop, { ...alias, host: "gate" })] });
+    };
+    await (await connect(through(gate), { pins }))[Symbol.asyncDispose]();
+    expect(pins.size).toBe(2);
+    const error = await failure(through(other), { pins });
+    expect(error).toMatchObject({ code: "host_key_changed", data: { host: "gate" } });
+    expect(target.stderr().match(/Connection from/g)?.length).toBe(1);
+  });
+
+  test("have passwords of their own: the target's is not offered to them", async () => {
+    await using hop = await startSshd({ password: "of the hop" });
+    await using target = await startSshd({ password: "of the target" });
+    const own = { identityFiles: [], authentications: ["password" as const] };
+    const inside = targetOf(target, { ...own, password: "of the target" });
+    const error = await failure({ ...inside, jumps: [targetOf(hop, { ...own, host: "gate" })] });
+    expect(error).toMatchObject({ code: "auth_failed", data: { host: "gate" } });
+    expect(hop.stderr()).not.toContain("Failed password");
+    const jumps = [targetOf(hop, { ...own, password: "of the hop" })];
+    await using connection = await connect({ ...inside, jumps });
+    expect(await run(connection, "id -un")).toBe(`${target.user}\n`);
   });
 
   test("that cannot reach the target say so", async () => {

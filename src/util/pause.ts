@@ -1,0 +1,15 @@
+import { onAbort } from "./abort.ts";
+
+/** Resolves after so many milliseconds; rejects with the signal's reason at once, leaving no timer behind. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      off();
+      resolve();
+    }, ms);
+    const off = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
