@@ -1,6 +1,15 @@
 import type { Settings } from "../config/environment.ts";
 import { compose } from "../plugin/compose.ts";
-import { nobody, type Prompter } from "../remote/prompter.ts";
+import type { HostIdentity } from "../remote/host.ts";
+import type { Prompter } from "../remote/prompter.ts";
+
+export interface Checked {
+  identity: HostIdentity;
+  /** The working directory. */
+  root: string;
+  /** Sentences for the user: what of the ssh configuration has no effect, or which other way was taken. */
+  notices: readonly string[];
+}
 
 /**
  * Connects and looks at the working directory once, as the first tool call would, so that what is wrong is said before
@@ -8,10 +17,13 @@ import { nobody, type Prompter } from "../remote/prompter.ts";
  */
 export async function preflight(
   settings: Settings,
-  { prompter = nobody, signal }: { prompter?: Prompter; signal?: AbortSignal } = {},
-): Promise<{ machine: string; root: string }> {
+  { prompter, signal }: { prompter: Prompter; signal?: AbortSignal },
+): Promise<Checked> {
   await using remote = compose(settings, prompter);
+  let notices: readonly string[] = [];
+  remote.host.onState((state) => {
+    if (state.kind === "connected") notices = state.notices;
+  });
   const place = await remote.workspace.ready(signal);
-  const { user, host } = remote.workspace.identity;
-  return { machine: `${user}@${host}`, root: place.root };
+  return { identity: remote.workspace.identity, root: place.root, notices };
 }

@@ -6,8 +6,8 @@ import { ShellHost } from "../posix/host.ts";
 import { RemoteError } from "../remote/error.ts";
 import type { HostIdentity, RemoteHost } from "../remote/host.ts";
 import type { Prompter } from "../remote/prompter.ts";
-import { sshLogin } from "../ssh/login.ts";
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { chooseLogin } from "./choose-login.ts";
 import { mirrorDirectory } from "./mirror-name.ts";
 
 /** Everything behind the tools. Disposing ends what runs first, so that the manifest is flushed with all of it. */
@@ -18,20 +18,19 @@ export interface Remote extends AsyncDisposable {
 
 /** Puts the rooms together; connects to nothing. `prompter`: whom to ask while it connects. */
 export function compose(settings: Settings, prompter: Prompter): Remote {
-  const { ssh, workdir, password, pool, mirrorDir } = settings;
+  const { ssh, workdir, pool, mirrorDir, transport } = settings;
   const username = localUser();
   const identity: HostIdentity = { user: ssh.user ?? username, host: ssh.host, port: ssh.port ?? 22 };
   const host = new ShellHost({
     identity,
-    open: sshLogin({
+    open: chooseLogin({
+      transport,
       commandShells: pool.commandSize,
       fileShells: pool.fileSize,
       staggerMs: pool.staggerMs,
       prompter,
       resolve: (signal) =>
-        resolveTarget({ ...settings, password }, { env: process.env, home: homedir(), username, signal }).catch(
-          asRemoteError,
-        ),
+        resolveTarget(settings, { env: process.env, home: homedir(), username, signal }).catch(asRemoteError),
     }),
   });
   const workspace = createWorkspace({

@@ -39,7 +39,7 @@ export interface Session extends RunResult {
 export const decoys: Readonly<Record<string, string>> = { "hello.txt": "this is the local machine\n" };
 
 /** One headless session of the real OpenCode, started by the launcher as a user would, in a home of its own. */
-export async function runSession(remote: Remote, options: SessionOptions): Promise<Session> {
+export async function runSession(remote: Pick<Remote, "env">, options: SessionOptions): Promise<Session> {
   await using model = await startScriptedModel(options.turns);
   await using home = await createOpencodeHome({ ...model.providerConfig(options.model), ...options.config });
   const cwd = join(home.root, "start");
