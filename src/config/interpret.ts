@@ -1,3 +1,4 @@
+import { longestTimerMs } from "../util/pause.ts";
 import { expandFile, splitFileList } from "./paths.ts";
 import { shown } from "./problems.ts";
 import type { EffectiveSettings } from "./ssh-client.ts";
@@ -50,6 +51,11 @@ export function positive(settings: EffectiveSettings, key: string, otherwise: nu
     return otherwise;
   }
   return Number(value) || otherwise;
+}
+
+/** The same for a time in seconds, in milliseconds; no longer than a timer can wait. */
+export function positiveTime(settings: EffectiveSettings, key: string, otherwiseS: number, problems: string[]): number {
+  return Math.min(1000 * positive(settings, key, otherwiseS, problems), longestTimerMs);
 }
 
 /** NumberOfPasswordPrompts; 0 is allowed and means that nothing is asked. */

@@ -1,5 +1,6 @@
+import { SECRETS } from "../util/secrets.ts";
 import { matchesPattern } from "./patterns.ts";
-import { type EffectiveSettings, SECRETS, type Variables } from "./ssh-client.ts";
+import type { EffectiveSettings, Variables } from "./ssh-client.ts";
 
 /**
  * The variables offered with each session: those of `env` that SendEnv names, then those that SetEnv sets. Never a secret

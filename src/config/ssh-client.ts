@@ -3,15 +3,13 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { raceAbort } from "../util/abort.ts";
+import { withoutSecrets } from "../util/secrets.ts";
 import type { Parsed } from "./problems.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Values of each lower-case keyword, in the order in which `ssh -G` prints them. */
 export type EffectiveSettings = ReadonlyMap<string, readonly string[]>;
-
-/** Variables of ours that no other program may see. */
-export const SECRETS: readonly string[] = ["REMOTE_PASSWORD", "REMOTE_SUDO_PASSWORD", "REMOTE_PASSPHRASE"];
 
 /** `ssh -G` only reads files, but a `Match exec` of the user's may hang and CanonicalizeHostname asks the DNS. */
 const QUERY_TIMEOUT_MS = 10_000;
@@ -35,10 +33,6 @@ export async function findSshClient(env: Variables): Promise<string | undefined>
   }
 }
 
-/** Commands of the user's `Match exec` inherit the environment: everything but our secrets. */
-const withoutSecrets = (env: Variables): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.includes(name)));
-
 /** Parses what `ssh -G` prints: `keyword value` lines, a keyword may come again. */
 export function parseEffective(output: string): EffectiveSettings {
   const settings = new Map<string, string[]>();
@@ -58,6 +52,7 @@ interface Answer {
 }
 
 function run(client: string, args: readonly string[], env: Variables, signal: AbortSignal): Promise<Answer> {
+  // Commands of the user's `Match exec` inherit the environment: everything but our secrets.
   const options = { env: withoutSecrets(env), signal, maxBuffer: MAX_ANSWER_BYTES, windowsHide: true };
   const answer = new Promise<Answer>((resolve) => {
     const child = execFile(client, args, options, (error, stdout, stderr) =>

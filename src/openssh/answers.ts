@@ -1,6 +1,7 @@
 import { RemoteError } from "../remote/error.ts";
 import type { Prompter, Question } from "../remote/prompter.ts";
 import { onAbort, raceAbort } from "../util/abort.ts";
+import { isPasswordPrompt } from "../util/password-prompt.ts";
 import type { Asked } from "./askpass.ts";
 import { refusedPassword, unanswered } from "./errors.ts";
 import { type ClientTarget, hostAndPort, isIndirect } from "./target.ts";
@@ -40,9 +41,15 @@ export function answerer(options: AnswerOptions): (asked: Asked) => Promise<stri
     return value;
   };
 
+  /** What is typed for a machine on the way must not be kept for the target. */
+  const named = (question: Question): Question =>
+    question.kind === "password" && !isForTarget(question, options)
+      ? { ...question, machine: question.text.replace(/'s password: ?$/, "") }
+      : question;
+
   /** Asks a person; what an answer that was not given means is decided here. */
   const ask = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
-    const said = await options.standStill(() => raceAbort(options.prompter.ask(question, signal), signal));
+    const said = await options.standStill(() => raceAbort(options.prompter.ask(named(question), signal), signal));
     if (question.kind === "host-key" && said !== "yes") throw unanswered(target, question);
     if (said !== undefined) return said;
     if (question.kind !== "passphrase") {
@@ -122,10 +129,6 @@ function isForTarget(
 /** Up to OpenSSH 9.0 the name is cut after 100 characters. */
 const isFile = (asked: string, file: string): boolean =>
   asked === file || (asked.length === 100 && file.startsWith(asked));
-
-const isPasswordPrompt = (prompt: string): boolean =>
-  /pass\s?wor[dt]|kennwort|mot de passe|contraseña|senha/i.test(prompt) &&
-  !/one.?time|\b(otp|oath|new)\b|verification|code|token/i.test(prompt);
 
 /** Without control characters but for line breaks; the client's own line ends are CR LF. */
 const printable = (text: string): string => text.replace(/\r/g, "").replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, " ");

@@ -96,9 +96,10 @@ export class Parking {
   async fill(): Promise<void> {
     while (this.#wantsMore()) {
       const opened = this.#openOne();
-      if (this.master.facts.isDropbear) await opened;
+      // Without this a machine on which no shell ever waits would be asked for ever.
+      if (this.master.facts.isDropbear && !(await opened)) return;
       if (!this.options.staggerMs || this.#waiting.length > 0) continue;
-      await opened;
+      if (!(await opened)) return;
       await pause(this.options.staggerMs, this.master.ended).catch(() => {});
     }
   }
@@ -122,13 +123,20 @@ export class Parking {
     return calls + this.options.size > this.#ready.length;
   }
 
-  async #openOne(): Promise<void> {
+  /** False when no shell came of it. */
+  async #openOne(): Promise<boolean> {
     this.#open++;
     this.#opening++;
     const shell = await openShell(this.master, this.#command).catch((error: unknown) => ({ error }));
     this.#opening--;
-    if ("error" in shell) return this.#failed(shell.error);
-    if (shell instanceof RemoteError) return await this.#refused(shell);
+    if ("error" in shell) {
+      this.#failed(shell.error);
+      return false;
+    }
+    if (shell instanceof RemoteError) {
+      await this.#refused(shell);
+      return true;
+    }
     this.#lonely = 0;
     void shell.channel.closed.then(() => {
       this.#open--;
@@ -138,6 +146,7 @@ export class Parking {
       if (isUsed || this.#waiting.length > 0) setImmediate(() => void this.fill());
     });
     this.giveBack(shell);
+    return true;
   }
 
   /** One that was opened in advance fails in silence; a call that waits is told, unless another one may still serve it. */

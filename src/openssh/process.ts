@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { pause } from "../util/pause.ts";
+import { withoutSecrets } from "../util/secrets.ts";
 
 /** Milliseconds between a polite end and the other one. */
 const graceMs = 1_000;
@@ -23,8 +24,9 @@ export interface OwnProcess {
   terminate(): void;
 }
 
+/** The client passes its environment on to what the configuration names (ProxyCommand, Match exec): it gets none of our secrets. */
 export function startProcess(program: string, words: readonly string[], env: NodeJS.ProcessEnv): OwnProcess {
-  const child = spawn(program, words, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program, words, { env: withoutSecrets(env), detached: true, stdio: ["pipe", "pipe", "pipe"] });
   const { stdin, stdout, stderr } = child;
   // Without a listener the error of a stream whose other end is gone would end the process.
   for (const stream of [stdin, stdout, stderr]) stream.on("error", () => {});

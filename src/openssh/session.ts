@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { frame } from "../posix/frame.ts";
 import type { ShellSession } from "../posix/host.ts";
+import { notPosix } from "../posix/not-posix.ts";
 import { runFramed } from "../posix/run.ts";
 import stopScript from "../posix/scripts/stop.sh";
 import { RemoteError } from "../remote/error.ts";
@@ -115,7 +116,7 @@ export class ClientSession implements ShellSession {
         if (outcome.kind === "no-cwd") throw this.#noSuchDirectory(options.cwd);
         noise = outcome.noise;
       }
-      throw this.#notPosix(noise);
+      throw notPosix(this.identity, noise, "ended");
     } finally {
       leave();
     }
@@ -200,15 +201,5 @@ export class ClientSession implements ShellSession {
     const { host } = this.master.target;
     const message = `All sessions that ${host} allows are taken by running commands (MaxSessions in its sshd_config), so nothing was sent; try again when less is running.`;
     return new RemoteError("unsupported", message, { host });
-  }
-
-  #notPosix(noise: string): RemoteError {
-    const { host, user } = this.master.target;
-    const said = noise
-      .replace(/[^\x20-\x7e]+/g, " ")
-      .trim()
-      .slice(0, 120);
-    const message = `The account ${user} on ${host} does not run POSIX shell commands${said ? ` (it says: "${said}")` : ""}; use an account with a login shell.`;
-    return new RemoteError("not_posix", message, { host });
   }
 }

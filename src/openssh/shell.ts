@@ -1,3 +1,5 @@
+import { notPosix } from "../posix/not-posix.ts";
+import { watchReady } from "../posix/ready.ts";
 import type { ChannelEnd, WaitingShell } from "../posix/run.ts";
 import type { RemoteError } from "../remote/error.ts";
 import { onAbort } from "../util/abort.ts";
@@ -16,7 +18,7 @@ export interface ParkedShell extends WaitingShell {
   close(): void;
 }
 
-/** Bytes of what the login shell prints that are kept. */
+/** Characters of what the login shell says on stderr that are kept. */
 const noiseKept = 400;
 /** Characters of what the client says until the session is open. */
 const saidKept = 8_192;
@@ -48,6 +50,14 @@ export async function openShell(master: Master, command: string): Promise<Parked
     if (typeof code === "number" && code !== 255) return "exited";
     return await master.endOf(channel.number);
   });
+  const readiness = await heard.outcome(closed);
+  if (readiness !== "ready") {
+    client.terminate();
+    if (master.ended.aborted) throw master.ended.reason;
+    // Nobody said how it ended: the connection did.
+    if (readiness === "ended" && (await closed) === "unknown") throw sessionLost(target);
+    throw notPosix(target, heard.take().toString("latin1"), readiness);
+  }
   return {
     channel: { stdin: client.stdin, stdout: client.stdout, stderr: client.stderr, closed },
     take: heard.take,
@@ -63,25 +73,23 @@ export async function openShell(master: Master, command: string): Promise<Parked
 function listen({ stdout, stderr }: OwnProcess) {
   const opened = deferred<{ number: number }>();
   let said = "";
-  let noise = "";
-  const onNoise = (chunk: Buffer) => {
-    if (noise.length < noiseKept) noise += chunk.toString("latin1").slice(0, noiseKept);
-  };
+  const watch = watchReady();
   const onSaid = (chunk: Buffer) => {
     if (said.length < saidKept) said += chunk.toString("latin1");
     const number = openedLine.exec(said)?.[1];
     if (number !== undefined) opened.resolve({ number: Number(number) });
   };
-  stdout.on("data", onNoise);
+  stdout.on("data", watch.onStdout);
   stderr.on("data", onSaid);
   return {
     opened: opened.promise,
     said: () => said,
+    outcome: watch.outcome,
     take() {
-      stdout.off("data", onNoise);
+      stdout.off("data", watch.onStdout);
       stderr.off("data", onSaid);
       const remotes = said.replace(/^debug1: .*\r?\n?/gm, "").slice(0, noiseKept);
-      return Buffer.from(noise + remotes, "latin1");
+      return Buffer.from(watch.noise() + remotes, "latin1");
     },
   };
 }

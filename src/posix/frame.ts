@@ -3,14 +3,23 @@ import type { RemotePath } from "../remote/path.ts";
 import { shellQuote } from "../util/shell-quote.ts";
 
 /**
+ * What a parked shell says when it waits for its line. The command lines hold it in two words, so that whatever echoes or
+ * quotes them does not pass for it.
+ */
+export const readyMark = "rcode-ready";
+
+/** `TMOUT=0`: a shell with a time limit on input, which administrators set in start files, would end while it waits. */
+const waitForLine = `printf %s-%s rcode ready; TMOUT=0 IFS= read -r l && eval "$(printf %b "$l")"`;
+
+/**
  * The command line that parks a POSIX shell: it waits for one line, our script. Fixed text without `!`, backslash or newline,
  * so that sh, bash, zsh, fish and tcsh as login shells all read it alike; everything variable travels on stdin.
  * `read` takes single bytes from a pipe, so the bytes after the line are left for the script.
  */
-export const parkCommand = `exec /bin/sh -c 'IFS= read -r l && eval "$(printf %b "$l")"'`;
+export const parkCommand = `exec /bin/sh -c '${waitForLine}'`;
 
 /** The same where the server does not make the shell a process-group leader (Dropbear); without `setsid`, as above. */
-export const parkCommandInOwnGroup = `exec /bin/sh -c 'command -v setsid >/dev/null 2>&1 && exec setsid /bin/sh -c "$0"; exec /bin/sh -c "$0"' 'IFS= read -r l && eval "$(printf %b "$l")"'`;
+export const parkCommandInOwnGroup = `exec /bin/sh -c 'command -v setsid >/dev/null 2>&1 && exec setsid /bin/sh -c "$0"; exec /bin/sh -c "$0"' '${waitForLine}'`;
 
 export interface FrameOptions {
   cwd?: RemotePath;
@@ -64,7 +73,13 @@ export interface FrameReader {
   rest(): Buffer;
 }
 
+/** Bytes of the longest marker line: the nonce, a word and a number. */
 const longestMarker = 64;
+/**
+ * What follows the nonce in a marker. Checked to the letter: a shell that is not ours may print the line that it was sent,
+ * nonce and all, in an error or as an echo.
+ */
+const markers: Record<"before" | "body", RegExp> = { before: /^ (start|cwd)(?: (\d+))?$/, body: /^ (end)(?: (\d+))?$/ };
 const noiseKept = 400;
 const nothing = Buffer.alloc(0);
 
@@ -77,43 +92,40 @@ export function frameReader(nonce: string): FrameReader {
   let exitCode: number | undefined;
   let noise = "";
 
-  /** The words after a marker, or undefined while its line is incomplete. */
-  const marker = (bytes: Buffer, at: number): { words: string[]; next: number } | undefined => {
-    const end = bytes.indexOf(10, at);
-    if (end < 0 && bytes.length - at < longestMarker) return;
-    const stop = end < 0 ? bytes.length : end;
-    return {
-      words: bytes
-        .toString("latin1", at + mark.length, stop)
-        .trim()
-        .split(" "),
-      next: stop + 1,
-    };
+  /** The first marker that this phase may end with; without `word` while its line is incomplete. */
+  const findMarker = (
+    bytes: Buffer,
+    form: RegExp,
+  ): { at: number; word?: string; number?: number; next: number } | undefined => {
+    for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+      const end = bytes.subarray(0, at + longestMarker).indexOf(10, at);
+      if (end < 0 && bytes.length - at < longestMarker) return { at, next: at };
+      const [, word, number] = form.exec(bytes.toString("latin1", at + mark.length, Math.max(at, end))) ?? [];
+      if (word) return { at, word, number: number === undefined ? undefined : Number(number), next: end + 1 };
+    }
   };
 
   /** Drops noise up to the start marker; what follows it, or undefined while there is none. */
   const seekStart = (bytes: Buffer): Buffer | undefined => {
-    const at = bytes.indexOf(mark);
-    const found = at < 0 ? undefined : marker(bytes, at);
-    if (!found) {
-      const keepFrom = at < 0 ? Math.max(0, bytes.length - mark.length) : at;
+    const found = findMarker(bytes, markers.before);
+    if (!found?.word) {
+      const keepFrom = found?.at ?? bytes.length - partialMark(bytes, mark);
       if (noise.length < noiseKept) noise += bytes.toString("latin1", 0, keepFrom).slice(0, noiseKept);
       held = bytes.subarray(keepFrom);
       return;
     }
-    phase = found.words[0] === "cwd" ? "no-cwd" : "body";
-    if (found.words[1]) pid = Number(found.words[1]);
+    phase = found.word === "cwd" ? "no-cwd" : "body";
+    pid = found.number;
     return bytes.subarray(found.next);
   };
 
   /** The script's own bytes up to the end marker, or up to what could be the beginning of one. */
   const seekEnd = (bytes: Buffer): Buffer => {
-    const at = bytes.indexOf(mark);
-    const found = at < 0 ? undefined : marker(bytes, at);
-    const keepFrom = at < 0 ? bytes.length - partialMark(bytes, mark) : at;
-    if (found) {
+    const found = findMarker(bytes, markers.body);
+    const keepFrom = found?.at ?? bytes.length - partialMark(bytes, mark);
+    if (found?.word) {
       phase = "ended";
-      if (found.words[1]) exitCode = Number(found.words[1]);
+      exitCode = found.number;
     } else held = bytes.subarray(keepFrom);
     return bytes.subarray(0, keepFrom);
   };

@@ -31,15 +31,19 @@ export interface ShellHostOptions {
 }
 
 /**
- * Servers count failed logins and lock out who has too many. So long after one (ms) the same answer is given without
- * asking again. After every other failure the next call may try: nothing was offered.
+ * Servers count failed logins and lock out who has too many (fail2ban: five in ten minutes). So long after a refused one (ms)
+ * the same answer is given without asking again, three times as long after each further one. After every other failure the
+ * next call may try: nothing was offered.
  */
 const loginPauseMs = 30_000;
+const longestLoginPauseMs = 15 * 60_000;
 
 /** A machine that was there before may be rebooting, or this one waking up: so long (ms) a call tries to get it back. */
 const patienceMs = 15_000;
 /** Milliseconds before the second attempt; each further one waits twice as long, and a random part more. */
 const firstPauseMs = 250;
+/** With less time (ms) than that a login would fail for want of it. */
+const leastLoginMs = 1_000;
 
 /** Nothing was sent yet and the same attempt may succeed a moment later. */
 const passing: readonly RemoteErrorCode[] = ["unreachable", "unresolved", "connect_timeout", "connection_lost"];
@@ -53,9 +57,11 @@ export class ShellHost implements RemoteHost {
   #state: HostState = { kind: "idle" };
   readonly #listeners = new Set<(state: HostState) => void>();
   #session: Promise<ShellSession> | undefined;
-  #wasConnected = false;
+  /** What the first login led to; all that is known of files and directories belongs to it. */
+  #first: Pick<ShellSession, "identity" | "hostKey"> | undefined;
   /** Until when (`performance.now()`) a refused login counts. */
   #refusedUntil: number | undefined;
+  #loginPauseMs = loginPauseMs;
   readonly #closing = new AbortController();
 
   constructor(private readonly options: ShellHostOptions) {
@@ -115,8 +121,9 @@ export class ShellHost implements RemoteHost {
     this.#setState({ kind: "connecting" });
     try {
       const { signal } = this.#closing;
-      const session = await (this.#wasConnected ? this.#openAgain() : this.options.open({ signal }));
-      this.#wasConnected = true;
+      const session = await (this.#first ? this.#openAgain() : this.options.open({ signal }));
+      await this.#requireSame(session);
+      this.#loginPauseMs = loginPauseMs;
       this.#identity = session.identity;
       this.#setState({ kind: "connected", hostKey: session.hostKey, notices: session.notices });
       const mine = this.#session;
@@ -124,7 +131,8 @@ export class ShellHost implements RemoteHost {
       return session;
     } catch (error) {
       if (error instanceof RemoteError && error.code === "auth_failed") {
-        this.#refusedUntil = performance.now() + loginPauseMs;
+        this.#refusedUntil = performance.now() + this.#loginPauseMs;
+        this.#loginPauseMs = Math.min(3 * this.#loginPauseMs, longestLoginPauseMs);
       } else this.#session = undefined;
       this.#setState({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
       throw error;
@@ -142,10 +150,25 @@ export class ShellHost implements RemoteHost {
       } catch (error) {
         const waitMs = pauseMs * (1 + Math.random());
         const mayPass = error instanceof RemoteError && passing.includes(error.code);
-        if (!mayPass || performance.now() + waitMs >= until) throw error;
+        if (!mayPass || performance.now() + waitMs + leastLoginMs >= until) throw error;
         await pause(waitMs, signal);
       }
     }
+  }
+
+  /** Settings may change between two logins, and another machine or account must not be taken for the first. */
+  async #requireSame(session: ShellSession): Promise<void> {
+    this.#first ??= { identity: session.identity, hostKey: session.hostKey };
+    const { user, host } = session.identity;
+    const isSameKey = session.hostKey === this.#first.hostKey;
+    if (isSameKey && user === this.#first.identity.user) return;
+    await session[Symbol.asyncDispose]();
+    if (isSameKey) {
+      const message = `The ssh settings for ${host} now lead to the account ${user} instead of ${this.#first.identity.user}, so the session does not go on there; start OpenCode again to work as ${user}.`;
+      throw new RemoteError("config", message, { host });
+    }
+    const message = `${host} is now another machine than at the start of this session (host key ${session.hostKey} instead of ${this.#first.hostKey}), so the session does not go on there; start OpenCode again to work on it.`;
+    throw new RemoteError("host_key_changed", message, { host });
   }
 
   #ended(reason: RemoteError, session: Promise<ShellSession> | undefined): void {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { Ended, ExecOptions, ExecResult } from "../remote/shell.ts";
+import type { Ended, ExecOptions, ExecResult, LiveInput } from "../remote/shell.ts";
 import { onAbort } from "../util/abort.ts";
 import { deferred } from "../util/deferred.ts";
 import { type Frame, frameReader } from "./frame.ts";
@@ -41,6 +41,11 @@ export interface RunOptions extends ExecOptions {
 const defaultKeepBytes = 64 * 1024 * 1024;
 /** After a stop on timeout: how long the remote has to report its end. TERM, two seconds, KILL, and a slow line. */
 const stopGraceMs = 5_000;
+/**
+ * The shell's end closes its streams in the same breath as its last line, unless a child holds them. So long (ms) after that
+ * line the close is not on its way any more, bar a packet that was lost.
+ */
+const closeGraceMs = 500;
 /** The longest that a timer of JavaScript can wait (ms, 24 days); a longer one would fire at once. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
@@ -54,7 +59,7 @@ export async function runFramed(
   { nonce, line }: Frame,
   options: RunOptions & { ended: AbortSignal },
 ): Promise<RunOutcome> {
-  const { stdin, timeoutMs, signal, onOutput, keepBytes = defaultKeepBytes } = options;
+  const { stdin, interact, timeoutMs, signal, onOutput, keepBytes = defaultKeepBytes, awaitClose } = options;
   const { channel } = shell;
   const settled = deferred<RunOutcome>();
   const early = shell.take();
@@ -63,15 +68,23 @@ export async function runFramed(
   const started = deferred<number | undefined>();
   let stopping: Ended | undefined;
   let over = false;
+  let linger: NodeJS.Timeout | undefined;
 
-  const finish = (ended: Ended) => {
+  const isAnswered = () => readers.stdout.phase === "ended" && readers.stderr.phase === "ended";
+  const finish = (ended: Ended, stillOpen?: boolean) => {
     if (over) return;
     for (const stream of ["stdout", "stderr"] as const) deliver(stream, readers[stream].rest());
     over = true;
     const exitCode = ended === "exited" ? readers.stdout.exitCode : undefined;
     settled.resolve({
       kind: "done",
-      result: { stdout: kept.stdout.bytes(), stderr: kept.stderr.bytes(), ended, exitCode },
+      result: {
+        stdout: kept.stdout.bytes(),
+        stderr: kept.stderr.bytes(),
+        ended,
+        exitCode,
+        ...(stillOpen && { stillOpen }),
+      },
     });
   };
   const deliver = (stream: "stdout" | "stderr", bytes: Buffer) => {
@@ -83,7 +96,9 @@ export async function runFramed(
     deliver(stream, readers[stream].push(chunk));
     if (readers.stdout.pid !== undefined) started.resolve(readers.stdout.pid);
     if (readers.stdout.phase === "no-cwd") settled.resolve({ kind: "no-cwd" });
-    if (readers.stdout.phase === "ended" && readers.stderr.phase === "ended") finish(stopping ?? "exited");
+    if (!isAnswered()) return;
+    if (stopping || !awaitClose) finish(stopping ?? "exited");
+    else linger ??= setTimeout(() => finish("exited", true), closeGraceMs);
   };
 
   channel.stdout.on("data", onData("stdout"));
@@ -93,14 +108,18 @@ export async function runFramed(
     // Without an exit status something else than the shell ended the channel, and our marker may have been on its way.
     if (readers.stdout.phase === "before" && end !== "unknown" && !stopping) {
       settled.resolve({ kind: "not-run", noise: early.toString("latin1") + readers.stdout.noise });
-    } else finish(stopping ?? (end === "signalled" ? "signalled" : "unknown"));
+    } else finish(stopping ?? (isAnswered() ? "exited" : end === "signalled" ? "signalled" : "unknown"));
   });
   const offEnded = onAbort(options.ended, () => {
     started.resolve(undefined);
-    finish("unknown");
+    finish(isAnswered() ? "exited" : "unknown");
   });
 
-  channel.stdin.end(stdin ? Buffer.concat([line, stdin]) : line);
+  const sent = stdin ? Buffer.concat([line, stdin]) : line;
+  if (interact) {
+    channel.stdin.write(sent);
+    interact(liveInput(channel.stdin));
+  } else channel.stdin.end(sent);
 
   const offAbort = onAbort(signal, () => {
     stopping ??= "aborted";
@@ -110,6 +129,7 @@ export async function runFramed(
   const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, longestTimeoutMs));
   let grace: NodeJS.Timeout | undefined;
   function onTimeout() {
+    if (isAnswered()) return;
     stopping ??= "timed-out";
     grace = setTimeout(() => finish("timed-out"), stopGraceMs);
     void options.stop(started.promise).then(() => finish("timed-out"));
@@ -118,13 +138,21 @@ export async function runFramed(
   try {
     return await settled.promise;
   } finally {
+    if (interact) channel.stdin.end();
     offAbort();
     offEnded();
     clearTimeout(timer);
     clearTimeout(grace);
+    clearTimeout(linger);
     // The data listeners stay: with unread data the channel would never close and its slot never come back.
   }
 }
+
+/** A channel that ends takes no more bytes. */
+const liveInput = (stdin: Writable): LiveInput => ({
+  write: (bytes) => void (stdin.writable && stdin.write(bytes)),
+  end: () => void stdin.end(),
+});
 
 /** Keeps the first `limit` bytes of a stream. */
 function collector(limit: number) {

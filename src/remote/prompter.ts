@@ -4,7 +4,8 @@ export type Question =
   | { kind: "host-key"; machine: string; text: string; fingerprint: string; keyType: string }
   /** For the private key in `file` (local path). */
   | { kind: "passphrase"; machine: string; text: string; file: string }
-  | { kind: "password"; machine: string; text: string }
+  /** `account`: who logs in to which address, for two machines on the way may be called alike. */
+  | { kind: "password"; machine: string; text: string; account?: string }
   /** One of the server's own questions, a one-time code for example. Unless `echo`, the answer is not to be shown. */
   | { kind: "challenge"; machine: string; text: string; echo: boolean };
 

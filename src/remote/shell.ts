@@ -3,6 +3,12 @@ import type { RemotePath } from "./path.ts";
 /** Which queue a call waits in, so that long commands never keep a file operation waiting. */
 export type Lane = "command" | "file";
 
+/** The standard input of a script that runs. After its end both do nothing. */
+export interface LiveInput {
+  write(bytes: Uint8Array): void;
+  end(): void;
+}
+
 export interface ExecOptions {
   /** Directory to run in; fails with `not_found` when it cannot be entered. Default: the account's home. */
   cwd?: RemotePath;
@@ -10,6 +16,8 @@ export interface ExecOptions {
   env?: Readonly<Record<string, string>>;
   /** The script's standard input; at end of file at once when absent. */
   stdin?: Uint8Array;
+  /** Keeps standard input open behind `stdin` until the script has ended; called when the script was sent, again when it is sent anew. */
+  interact?(input: LiveInput): void;
   /** Milliseconds until the process group is stopped; no limit when absent. */
   timeoutMs?: number;
   /** Stops the process group and settles at once with `ended: "aborted"`; aborted before sending: rejects with its reason. */
@@ -20,6 +28,8 @@ export interface ExecOptions {
   keepBytes?: number;
   /** Default `command`. */
   lane?: Lane;
+  /** Waits a moment for the streams to close, so that `stillOpen` can be told. Default: what comes after the end is not awaited. */
+  awaitClose?: boolean;
 }
 
 /**
@@ -33,6 +43,8 @@ export interface ExecResult {
   ended: Ended;
   /** The script's exit status; undefined unless `ended` is `exited`. */
   exitCode: number | undefined;
+  /** With `awaitClose`: the script has ended, but something that it started still runs and holds its output open. */
+  stillOpen?: boolean;
 }
 
 /**

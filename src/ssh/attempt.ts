@@ -1,4 +1,5 @@
 import type { Prompter, Question } from "../remote/prompter.ts";
+import { longestTimerMs } from "../util/pause.ts";
 import { connectTimedOut } from "./errors.ts";
 import type { SshTarget } from "./target.ts";
 
@@ -30,6 +31,15 @@ export class Attempt implements Prompter {
     return this.#timer === undefined ? this.#leftMs : this.#leftMs - (performance.now() - this.#since);
   }
 
+  /** Gives it at least so many milliseconds from now on. */
+  allow(ms: number): void {
+    if (this.#isOver || this.leftMs >= ms) return;
+    const isRunning = this.#timer !== undefined;
+    clearTimeout(this.#timer);
+    this.#leftMs = ms;
+    if (isRunning) this.#start();
+  }
+
   abort(reason: unknown): void {
     this.#limit.abort(reason);
   }
@@ -56,9 +66,10 @@ export class Attempt implements Prompter {
     const { target, options } = this;
     const expire = () => {
       const stage = typeof this.stage === "string" ? this.stage : this.stage();
-      this.abort(connectTimedOut({ ...target, connectTimeoutMs: options.limitMs }, stage));
+      const connectTimeoutMs = Math.max(options.limitMs, this.#leftMs);
+      this.abort(connectTimedOut({ ...target, connectTimeoutMs }, stage));
     };
-    this.#timer = setTimeout(expire, Math.max(0, this.#leftMs));
+    this.#timer = setTimeout(expire, Math.min(Math.max(0, this.#leftMs), longestTimerMs));
   }
 
   #stop(): void {

@@ -18,8 +18,11 @@ export interface Attempt {
 /** One method of the target's `authentications`. */
 export interface Method {
   readonly name: AuthMethod;
-  /** What to send; undefined when nothing of this method is left. May ask a person and rejects only when that fails. */
-  next(): Promise<Attempt | undefined>;
+  /**
+   * What to send; undefined when nothing of this method is left. May ask a person and rejects only when that fails.
+   * `isPartial`: what was sent before was right, and the server wants something more.
+   */
+  next(isPartial: boolean): Promise<Attempt | undefined>;
 }
 
 /** What every method has at hand. */

@@ -3,6 +3,7 @@ import type { RemoteError } from "../remote/error.ts";
 import { listAgentKeys } from "./agent.ts";
 import type { Attempt, Login, Method } from "./attempts.ts";
 import { translateSshError } from "./errors.ts";
+import { outOfTurn } from "./host-key-refusals.ts";
 import { readKeyFile } from "./key-file.ts";
 import { type Keys, publicKeys } from "./public-keys.ts";
 import { keyboardInteractive, passwords } from "./questions.ts";
@@ -37,26 +38,34 @@ export async function readCredentials(target: SshTarget, ssh2: Ssh2["ssh2"]): Pr
 export function authHandler(
   target: SshTarget,
   credentials: Credentials,
-  options: Omit<Login, "target" | "notes"> & { failed(reason: RemoteError): void },
+  options: Omit<Login, "target" | "notes"> & {
+    /** True from the accepted host key to the accepted login; at other times the server has no say and is offered nothing. */
+    isDue(): boolean;
+    /** A credential is offered over which a server may take its time: it asks a telephone, or makes guessers wait. */
+    isSlow(): void;
+    failed(reason: RemoteError): void;
+  },
 ): AuthHandlerMiddleware {
   const notes = [...credentials.notes];
   const login: Login = { ...options, target, notes };
   const failed = (reason: unknown) => options.failed(translateSshError(reason, target));
   /** What the server said that it accepts; undefined as long as it is not known. */
   let methodsLeft: readonly string[] | undefined;
+  let isPartial = false;
   let latest: Attempt | undefined;
   /** The server's patience, as far as it was used. */
   const tried: string[] = [];
   let hasAbandoned = false;
+  let isChoosing = false;
   let send: Parameters<AuthHandlerMiddleware>[2] = () => {};
 
   /** The password, too, must not be pushed out by the agent's keys. */
   const reserved =
     target.password === undefined ? 0 : target.authentications.filter((name) => name !== "publickey").length;
+  const keys = publicKeys(credentials, maxAttempts - reserved, login);
   const methods = target.authentications.map((name): Method => {
     if (name === "password") return passwords(login);
-    if (name === "keyboard-interactive") return keyboardInteractive(login, { abandoned, failed });
-    return publicKeys(credentials, maxAttempts - reserved, login);
+    return name === "publickey" ? keys : keyboardInteractive(login, { abandoned, failed });
   });
 
   function abandoned(): void {
@@ -66,12 +75,18 @@ export function authHandler(
   }
 
   async function proceed(): Promise<void> {
+    // A server that answers one request twice is not offered two things at once, and nobody is asked twice.
+    if (isChoosing) return;
+    isChoosing = true;
     try {
-      const isUnsure = latest?.wasSigned?.() === true;
+      // Servers count the question for their methods as an attempt unless it comes first: so many keys leave no room for it.
+      const isUnsure = latest ? latest.wasSigned?.() === true : keys.left >= maxAttempts - 1 && !hasAbandoned;
       if (isUnsure) methodsLeft = undefined;
       const attempt = (isUnsure ? undefined : await nextAttempt()) ?? probe();
       if (options.isOver()) return;
+      isChoosing = false;
       latest = attempt;
+      if (attempt?.auth.type === "password" || attempt?.auth.type === "keyboard-interactive") options.isSlow();
       if (attempt) send(attempt.auth);
       else failed(await refusal(target, { keys: credentials, tried, methodsLeft: methodsLeft ?? [], notes }));
     } catch (reason) {
@@ -87,7 +102,7 @@ export function authHandler(
       if (hasAbandoned && method.name !== "password") continue;
       // Keys that sign in their own time leave ssh2 without the list; a password is not spent on a guess.
       if (!methodsLeft && method.name !== "publickey") return undefined;
-      const attempt = await method.next();
+      const attempt = await method.next(isPartial);
       if (!attempt) continue;
       tried.push(attempt.name);
       return attempt;
@@ -101,10 +116,14 @@ export function authHandler(
     return { name: "none", auth: { type: "none", username: target.user } };
   }
 
-  return (given, _isPartial, next) => {
+  return (given, wasPartial, next) => {
+    if (!options.isDue()) return failed(outOfTurn(target));
     send = next;
     // After a key that signs in its own time ssh2 gives an old list.
-    if (given && !latest?.wasSigned) methodsLeft = given;
+    if (given && !latest?.wasSigned) {
+      methodsLeft = given;
+      isPartial = wasPartial === true;
+    }
     void proceed();
   };
 }

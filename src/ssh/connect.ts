@@ -12,6 +12,7 @@ import { passwordExpired, proxyEnded, translateSshError } from "./errors.ts";
 import { signFirstKeyAtOnce } from "./first-key.ts";
 import { forwardedAgent } from "./forward-agent.ts";
 import { fingerprint, hostVerifier, requireCheckable } from "./host-key.ts";
+import { outOfTurn } from "./host-key-refusals.ts";
 import { knownKeyTypes, knownName, typeOfKey, written } from "./known-hosts.ts";
 import { readKnownHosts } from "./known-hosts-file.ts";
 import { hidesKnownKey, needsHugeGroup, noSharedAlgorithm, openToTerrapin } from "./no-shared-algorithm.ts";
@@ -63,6 +64,8 @@ export interface ConnectOptions {
 
 /** How often a server that hangs up before its greeting is asked again: sshd does so at random under load (MaxStartups). */
 const greetingAttempts = 3;
+/** OpenSSH's default LoginGraceTime (sshd_config(5)), in ms: longer no server waits for a login. */
+const loginGraceMs = 120_000;
 /** Milliseconds before the next attempt, the same again at random: several clients must not come back together. */
 const greetingPauseMs = 150;
 
@@ -148,7 +151,13 @@ async function openOne(
   const greeting = proxy ? "the server's greeting through the proxy command" : "the server's greeting";
   attempt.stage = () => (live.serverIdent === "" ? greeting : "the server's SSH handshake");
   const ready = deferred<void>();
-  client.once("ready", ready.resolve);
+  // ssh2 heeds what a server says while its key is being decided about, and answers without encryption.
+  let isLoginDue = false;
+  client.once("ready", () => {
+    if (!isLoginDue) return live.fail(outOfTurn(target));
+    isLoginDue = false;
+    ready.resolve();
+  });
   client.once("handshake", () => {
     attempt.stage = "the answer to the login";
   });
@@ -175,6 +184,7 @@ async function openOne(
         { target, lines, pinnedKey, prompter: attempt, signal: AbortSignal.any([signal, live.ended]) },
         {
           accepted: (key) => {
+            isLoginDue ||= live.hostKeyBlob.length === 0;
             live.hostKeyBlob = Buffer.from(key);
           },
           refused: (reason) => live.fail(translateSshError(reason, target)),
@@ -185,7 +195,9 @@ async function openOne(
         ssh2,
         prompter: attempt,
         signal: AbortSignal.any([signal, live.ended]),
+        isDue: () => isLoginDue,
         isOver: () => live.isOver,
+        isSlow: () => attempt.allow(loginGraceMs),
         failed: (reason) => live.fail(reason),
       }),
     });

@@ -70,6 +70,7 @@ export class LiveConnection implements AsyncDisposable {
   }
 
   check(): void {
+    if (this.#isOver) return;
     // The hop first: when its line is dead, it is what the error is about.
     this.#via?.check();
     this.#pulse?.check();

@@ -48,7 +48,7 @@ export function translateForwardError(
 
 /** `stage`: what was being waited for. */
 export function connectTimedOut(target: Machine & { connectTimeoutMs: number }, stage: string): RemoteError {
-  const seconds = target.connectTimeoutMs / 1000;
+  const seconds = Math.round(target.connectTimeoutMs / 100) / 10;
   const sentence = `No connection to ${hostAndPort(target)} within ${seconds} s, still waiting for ${stage}; check the network and that sshd runs there, or set a longer ConnectTimeout in the ssh options.`;
   return new RemoteError("connect_timeout", sentence, { host: target.host });
 }

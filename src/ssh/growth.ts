@@ -41,19 +41,23 @@ export class Growth {
   /** A call waits. */
   wanted(delayMs = growAfterMs): void {
     const { signal, sessions, most } = this.options;
-    if (this.#timer || this.#isGrowing || signal.aborted || sessions.length >= most) return;
-    if (performance.now() < this.#notBefore) return;
+    if (this.#timer || this.#isGrowing || signal.aborted || sessions.length >= most || !this.#machine) return;
+    const waitMs = Math.max(delayMs, this.#notBefore - performance.now());
+    if (waitMs === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.options.isWanted()) void this.#grow();
-    }, delayMs);
+    }, waitMs);
   }
 
   /** A call left this session. */
   left(session: Session): void {
     if (session === this.options.sessions[0] || !session.isIdle || this.options.signal.aborted) return;
     clearTimeout(this.#idle.get(session));
-    const close = () => session.isIdle && void session[Symbol.asyncDispose]();
+    // By then it may be the only one that is left.
+    const close = () => {
+      if (session.isIdle && session !== this.options.sessions[0]) void session[Symbol.asyncDispose]();
+    };
     this.#idle.set(session, setTimeout(close, idleMs).unref());
   }
 
@@ -71,13 +75,15 @@ export class Growth {
 
   /**
    * A further session on the same machine. A name may lead to one of several (the login nodes of a cluster): then what
-   * one session started is not there for the other. Rejects with `unsupported` when it is another one.
+   * one session started is not there for the other. Rejects with `unsupported` when it is another one, or when that could
+   * not be told.
    */
   async another(signal: AbortSignal): Promise<Session> {
+    if (!this.#machine) throw new RemoteError("unsupported", "It is not known which machine this is; try again.");
     const session = await this.options.open(signal);
     try {
       const [here, there] = await Promise.all([this.#machine, machineOf(session)]);
-      if (here !== undefined && here === there) return session;
+      if (here === there) return session;
       const { host } = session.connection.target;
       const message = `The name ${host} leads to more than one machine, so a second connection to the same one cannot be made; name one of them.`;
       throw new RemoteError("unsupported", message, { host });

@@ -58,6 +58,12 @@ export function uncheckable(target: SshTarget, types: readonly string[]): Remote
   return refusal(target, "host_key_unknown", message, `host keys of type ${names}`);
 }
 
+/** The server went on to the login before its key was accepted, or came back to it afterwards. */
+export function outOfTurn(target: SshTarget): RemoteError {
+  const message = `${hostAndPort(target)} spoke of the login when it was not its turn, so it was offered nothing and the connection was closed; either its SSH server is broken or somebody is in between: ask its administrator.`;
+  return refusal(target, "protocol", message);
+}
+
 export function malformed(target: SshTarget): RemoteError {
   const message = `${hostAndPort(target)} showed a host key that is none (or an RSA key that is too short to be safe); check what listens there and ask the machine's administrator.`;
   return refusal(target, "protocol", message);

@@ -1,3 +1,5 @@
+import { asString } from "./wire.ts";
+
 /** What follows the type's name in a public key; each part is a string of the wire format (RFC 4251, section 5). */
 type Part = "integer" | "modulus" | "text" | { bytes: number } | { curve: string };
 
@@ -92,12 +94,6 @@ function stringsOf(buffer: Buffer): Buffer[] | undefined {
     rest = rest.subarray(end);
   }
   return found;
-}
-
-function asString(value: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(value.length);
-  return Buffer.concat([length, value]);
 }
 
 /** Base64 as strictly as OpenSSH reads it: blanks are skipped, everything else must be in its place. */

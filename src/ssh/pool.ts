@@ -9,6 +9,8 @@ import { deferred } from "../util/deferred.ts";
 import { isDropbear } from "./channels.ts";
 import type { Connection } from "./connect.ts";
 import { Growth } from "./growth.ts";
+import type { ParkingOptions } from "./parked.ts";
+import { noRoom } from "./parked.ts";
 import { Queue } from "./queue.ts";
 import { Session } from "./session.ts";
 
@@ -21,7 +23,7 @@ export interface PoolOptions {
   staggerMs: number;
 }
 
-export interface Login extends PoolOptions {
+export interface Login extends PoolOptions, Pick<ParkingOptions, "leastWaitMs"> {
   notices: readonly string[];
   /** A further connection to the same machine; asks nobody anything. */
   another(signal: AbortSignal): Promise<Connection>;
@@ -111,18 +113,22 @@ export class Pool implements ShellSession {
   async #exec(script: string, options: ExecOptions): Promise<ExecResult> {
     options.signal?.throwIfAborted();
     const framed = frame(script, options);
-    const { session, leave } = await this.#queue.enter(options.lane ?? "command", options.signal);
     const stop = (pid: Promise<number | undefined>) => this.#finish(this.#stop(pid));
-    try {
-      return await session.exec(framed, { ...options, stop });
-    } finally {
-      leave();
+    for (;;) {
+      const { session, leave } = await this.#queue.enter(options.lane ?? "command", options);
+      try {
+        return await session.exec(framed, { ...options, stop });
+      } catch (error) {
+        if (error !== noRoom) throw error;
+      } finally {
+        leave();
+      }
     }
   }
 
   #session(connection: Connection): Session {
-    const { commandShells, fileShells, staggerMs } = this.login;
-    return new Session(connection, { size: commandShells + fileShells, staggerMs });
+    const { commandShells, fileShells, staggerMs, leastWaitMs } = this.login;
+    return new Session(connection, { size: commandShells + fileShells, staggerMs, leastWaitMs });
   }
 
   #add(session: Session): void {
@@ -150,11 +156,10 @@ export class Pool implements ShellSession {
     const options = { timeoutMs: stopTimeoutMs, stop: async () => {} };
     const slot = this.#queue.admit("file");
     try {
-      if (slot) await slot.session.exec(framed, options);
-      else {
-        await using session = await this.#growth.another(AbortSignal.timeout(stopTimeoutMs));
-        await session.exec(framed, options);
-      }
+      const isSent = slot && (await sent(slot.session.exec(framed, options)));
+      if (isSent) return;
+      await using session = await this.#growth.another(AbortSignal.timeout(stopTimeoutMs));
+      await session.exec(framed, options);
     } catch {
       // The link is gone, or the server lets nobody in; the command's own answer is all that can be said.
     } finally {
@@ -169,3 +174,13 @@ export class Pool implements ShellSession {
     return work;
   }
 }
+
+/** False when there was no room for it. */
+const sent = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    (error: unknown) => {
+      if (error === noRoom) return false;
+      throw error;
+    },
+  );

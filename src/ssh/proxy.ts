@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { withoutSecrets } from "../util/secrets.ts";
 
 /** What of a proxy command's stderr is kept for the error; bytes. Its last words say why it ended. */
 const lastWordsBytes = 400;
@@ -125,14 +126,9 @@ export class ProxyStream extends Duplex {
 }
 
 function start(command: string): Child {
-  const env = withoutSecrets();
+  const env = withoutSecrets(process.env);
   const stdio: ["pipe", "pipe", "pipe"] = ["pipe", "pipe", "pipe"];
   if (!isPosix) return spawn(command, { shell: true, env, stdio, windowsHide: true });
   // `exec`, as OpenSSH: no shell lingers between us and the command.
   return spawn(process.env.SHELL || "/bin/sh", ["-c", `exec ${command}`], { env, stdio, detached: true });
-}
-
-function withoutSecrets(): NodeJS.ProcessEnv {
-  const { REMOTE_PASSWORD: _password, REMOTE_SUDO_PASSWORD: _sudo, REMOTE_PASSPHRASE: _phrase, ...env } = process.env;
-  return env;
 }

@@ -13,9 +13,9 @@ export interface Keys {
 /**
  * Keys in OpenSSH's order: those of the agent that the configuration names, the agent's others, then files. A passphrase is
  * asked for when it is that key's turn and, where its public half is known, only once the server said that it takes the key.
- * `room`: how many keys may be tried.
+ * `room`: how many keys may be tried; `left`: how many are still to be.
  */
-export function publicKeys(keys: Keys, room: number, login: Login): Method {
+export function publicKeys(keys: Keys, room: number, login: Login): Method & { readonly left: number } {
   const { target, notes } = login;
   const isAllowed = (key: ParsedKey) => names(key).some((name) => isAccepted(target, name));
   const held = (keys.agent?.keys ?? []).filter(isAllowed);
@@ -37,6 +37,9 @@ export function publicKeys(keys: Keys, room: number, login: Login): Method {
   ];
   return {
     name: "publickey",
+    get left() {
+      return queue.length;
+    },
     async next() {
       for (let key = queue.shift(); key; key = queue.shift()) {
         const attempt = await key();
@@ -87,12 +90,18 @@ function fromAgent(agent: AgentKeys, key: ParsedKey, login: Login): Attempt {
   return inItsOwnTime({ name, key, sign: signWithAgent(agent, key) }, login);
 }
 
-/** Signs when the server asked for it, however long that takes. */
+/**
+ * Signs when the server asked for it, however long that takes; but once with each hash, for a person may have to confirm it
+ * and a server may ask for ever.
+ */
 function inItsOwnTime({ name, key, sign }: { name: string; key: ParsedKey; sign: Sign }, login: Login): Attempt {
   let wasSigned = false;
+  const asked = new Set<string | undefined>();
   const checked: Sign = async (data, hash) => {
     const reason = objection(key, hash, name, login);
     if (reason) throw reason;
+    if (asked.has(hash)) throw new Error("The server has had this signature.");
+    asked.add(hash);
     const signature = await sign(data, hash);
     wasSigned = true;
     return signature;

@@ -1,7 +1,8 @@
 import type { AnyAuthMethod, Prompt } from "ssh2";
 import type { Question } from "../remote/prompter.ts";
+import { isPasswordPrompt } from "../util/password-prompt.ts";
 import type { Login, Method } from "./attempts.ts";
-import { hostAndPort } from "./target.ts";
+import { accountOf, hostAndPort } from "./target.ts";
 
 /** Characters; longer than any real one. What a server sends beyond it is not shown, so that its question stays in sight. */
 const longest = { name: 100, instructions: 400, prompt: 200 };
@@ -10,7 +11,7 @@ const longest = { name: 100, instructions: 400, prompt: 200 };
 export function passwords(login: Login): Method {
   const { target, prompter, signal } = login;
   const { user: username, host } = target;
-  const machine = hostAndPort(target);
+  const [machine, account] = [hostAndPort(target), accountOf(target)];
   let unspent = target.password;
   let refused = 0;
   let asked = 0;
@@ -22,7 +23,7 @@ export function passwords(login: Login): Method {
       unspent = undefined;
       if (password === undefined && asked++ < target.passwordPrompts) {
         const text = `${again}Password of ${username} on ${host}`;
-        password = await prompter.ask({ kind: "password", machine, text }, signal);
+        password = await prompter.ask({ kind: "password", machine, text, account }, signal);
         // Who does not answer once is not asked again.
         if (!password) asked = target.passwordPrompts;
       }
@@ -46,13 +47,17 @@ export function keyboardInteractive(login: Login, on: { abandoned(): void; faile
   let hasAskedNow = false;
   let wasQuestioned = true;
   let isRepeated = false;
+  let isAnswering = false;
+  /** The question that REMOTE_PASSWORD answered in the latest attempt. */
+  let answered: Prompt | undefined;
 
   const reply = async (texts: Texts, prompts: Prompt[]): Promise<string[] | undefined> => {
     const [first] = prompts;
-    const isPassword = prompts.length === 1 && first !== undefined && !first.echo && isForPassword(first.prompt);
+    const isPassword = prompts.length === 1 && first !== undefined && !first.echo && isPasswordPrompt(first.prompt);
     if (isPassword && unspent !== undefined) {
       const answers = [unspent];
       unspent = undefined;
+      answered = first;
       return answers;
     }
     if (!hasAskedNow) asked++;
@@ -75,7 +80,11 @@ export function keyboardInteractive(login: Login, on: { abandoned(): void; faile
     username: target.user,
     prompt(name, instructions, _language, prompts, finish) {
       wasQuestioned = true;
+      // A server that asks on without waiting for the answer gets that one alone, and a person is not asked twice at once.
+      if (isAnswering || hasGivenUp) return;
+      isAnswering = true;
       reply({ name, instructions }, prompts).then((answers) => {
+        isAnswering = false;
         if (isOver()) return;
         if (answers) return finish(answers);
         hasGivenUp = true;
@@ -86,11 +95,19 @@ export function keyboardInteractive(login: Login, on: { abandoned(): void; faile
 
   return {
     name: "keyboard-interactive",
-    async next() {
+    async next(isPartial) {
       // As ssh: a server that refuses without a question will not ask the next time.
       const isSpent = asked >= target.passwordPrompts && unspent === undefined;
       if (hasGivenUp || isSpent || !wasQuestioned) return undefined;
-      isRepeated = hasAskedNow;
+      if (answered && !isPartial) {
+        // Asked ahead: servers count an attempt in which nobody answers as one more wrong password.
+        const question = questionOf(answered, { login, texts: {}, isPassword: true, isRepeated: asked > 0 });
+        unspent = (await login.prompter.ask(question, login.signal)) || undefined;
+        asked++;
+        if (unspent === undefined) return undefined;
+      }
+      answered = undefined;
+      isRepeated = hasAskedNow && !isPartial;
       hasAskedNow = false;
       wasQuestioned = false;
       return { name: "the answers to its questions (keyboard-interactive)", auth };
@@ -117,13 +134,9 @@ function questionOf(
   const text = `${isRepeated ? "That was refused. " : ""}(${target.user}@${target.host}) ${words.join(" ")}`;
   const machine = hostAndPort(target);
   return isPassword
-    ? { kind: "password", machine, text }
+    ? { kind: "password", machine, text, account: accountOf(target) }
     : { kind: "challenge", machine, text, echo: prompt.echo ?? false };
 }
 
 /** Words of a server for a terminal: no control, format or line separating characters. */
 const cleaned = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-
-const isForPassword = (prompt: string): boolean =>
-  /pass\s?wor[dt]|kennwort|mot de passe|contraseña|senha/i.test(prompt) &&
-  !/one.?time|\b(otp|oath|new)\b|verification|code|token/i.test(prompt);

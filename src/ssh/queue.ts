@@ -2,10 +2,11 @@ import { RemoteError } from "../remote/error.ts";
 import type { Lane } from "../remote/shell.ts";
 import { raceAbort } from "../util/abort.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
+import { longestTimerMs } from "../util/pause.ts";
 import type { Session } from "./session.ts";
 
-/** A file operation that found no free channel for so long (ms) says so; a command waits until it is stopped. */
-const fileWaitMs = 60_000;
+/** A call that found no free channel for so long (ms) says so; a command waits as long as it might run where that is longer. */
+const leastWaitMs = 60_000;
 
 /** A call's place on a session; `leave` gives it to the next call. */
 export interface Slot {
@@ -42,15 +43,19 @@ export class Queue {
     return this.#waiting.file.length + this.#waiting.command.length > 0;
   }
 
-  /** Rejects with the signal's reason, with `unsupported` when a file operation waited too long, or with that of `fail`. */
-  async enter(lane: Lane, signal: AbortSignal | undefined): Promise<Slot> {
+  /**
+   * Rejects with the signal's reason, with `unsupported` when it waited too long, or with that of `fail`.
+   */
+  async enter(lane: Lane, { signal, timeoutMs }: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<Slot> {
     signal?.throwIfAborted();
     if (this.#failed) throw this.#failed;
     const isFirst = this.#waiting.file.length === 0 && (lane === "file" || this.#waiting.command.length === 0);
     const slot = isFirst ? this.admit(lane) : undefined;
     if (slot) return slot;
     const turn = deferred<Slot>();
-    const timer = lane === "file" ? setTimeout(() => turn.reject(this.#busy()), fileWaitMs) : undefined;
+    const mayRunMs = lane === "file" ? 0 : (timeoutMs ?? longestTimerMs);
+    const waitMs = Math.min(Math.max(leastWaitMs, mayRunMs), longestTimerMs);
+    const timer = setTimeout(() => turn.reject(this.#busy()), waitMs);
     this.#waiting[lane].push(turn);
     this.options.onWait();
     try {

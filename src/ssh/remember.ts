@@ -67,6 +67,6 @@ export function remembering(prompter: Prompter): Memory {
 /** Undefined for what is never remembered. */
 function keyOf(question: Question): string | undefined {
   if (question.kind === "passphrase") return JSON.stringify([question.kind, question.machine, question.file]);
-  if (question.kind === "password") return JSON.stringify([question.kind, question.machine]);
+  if (question.kind === "password") return JSON.stringify([question.kind, question.machine, question.account]);
   return undefined;
 }

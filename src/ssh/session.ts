@@ -1,11 +1,11 @@
 import type { Frame } from "../posix/frame.ts";
+import { notPosix } from "../posix/not-posix.ts";
 import { RemoteError } from "../remote/error.ts";
 import type { ExecOptions, ExecResult } from "../remote/shell.ts";
-import { raceAbort } from "../util/abort.ts";
 import { Channels } from "./channels.ts";
 import type { Connection } from "./connect.ts";
 import { run } from "./exec.ts";
-import { type ParkedShell, Parking, type ParkingOptions } from "./parked.ts";
+import { Parking, type ParkingOptions } from "./parked.ts";
 
 /** A dead parked shell is noticed only when it is used; after this many the account has no POSIX shell. */
 const attempts = 3;
@@ -25,7 +25,7 @@ export class Session implements AsyncDisposable {
     readonly connection: Connection,
     options: ParkingOptions,
   ) {
-    this.#channels = new Channels(connection);
+    this.#channels = new Channels(connection, () => this.#parking.turnAway(this.#calls - this.limit));
     this.#parking = new Parking(connection, this.#channels, options);
   }
 
@@ -60,18 +60,20 @@ export class Session implements AsyncDisposable {
     };
   }
 
+  /** Rejects when the command was certainly not run; with `noRoom` when another place has to be found for it. */
   async exec(framed: Frame, options: SessionExecOptions): Promise<ExecResult> {
     this.connection.check();
     let noise = "";
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const shell = await this.#take(options.signal);
+      const shell = await this.#parking.take(options);
+      await this.#channels.begin(shell.channel);
       const outcome = await run(this.connection, shell, framed, options);
       this.#channels.done(shell.channel);
       if (outcome.kind === "done") return outcome.result;
       if (outcome.kind === "no-cwd") throw this.#noSuchDirectory(options.cwd);
       noise = outcome.noise;
     }
-    throw this.#notPosix(noise);
+    throw notPosix(this.connection.target, noise, "ended");
   }
 
   /** Closes the parked shells and the connection. */
@@ -81,35 +83,9 @@ export class Session implements AsyncDisposable {
     await this.connection[Symbol.asyncDispose]();
   }
 
-  async #take(signal: AbortSignal | undefined): Promise<ParkedShell> {
-    const taking = this.#parking.take();
-    try {
-      const shell = await raceAbort(taking, signal);
-      if (!signal?.aborted) return shell;
-      throw signal.reason;
-    } catch (error) {
-      // A shell that comes too late goes to the next call.
-      void taking.then(
-        (shell) => this.#parking.giveBack(shell),
-        () => {},
-      );
-      throw error;
-    }
-  }
-
   #noSuchDirectory(cwd: string | undefined): RemoteError {
     const { host } = this.connection.target;
     const message = `Cannot enter the directory ${cwd} on ${host}; check that it exists and that the account may enter it.`;
     return new RemoteError("not_found", message, { host, path: cwd });
-  }
-
-  #notPosix(noise: string): RemoteError {
-    const { host, user } = this.connection.target;
-    const said = noise
-      .replace(/[^\x20-\x7e]+/g, " ")
-      .trim()
-      .slice(0, 120);
-    const message = `The account ${user} on ${host} does not run POSIX shell commands${said ? ` (it says: "${said}")` : ""}; use an account with a login shell.`;
-    return new RemoteError("not_posix", message, { host });
   }
 }

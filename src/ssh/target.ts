@@ -66,5 +66,9 @@ export interface SshTarget {
   jumps: SshTarget[];
 }
 
+/** Whose password it is: the name as typed may stand for a jump host and for the target behind it. */
+export const accountOf = ({ user, hostName, port }: Pick<SshTarget, "user" | "hostName" | "port">): string =>
+  `${user}@${hostName} port ${port}`;
+
 /** The machine as errors name it. */
 export const hostAndPort = ({ host, port }: Pick<SshTarget, "host" | "port">): string => `${host} port ${port}`;

@@ -1,7 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ssh2, { type AuthContext, type Connection } from "ssh2";
+import ssh2, {
+  type AcceptConnection,
+  type AuthContext,
+  type Connection,
+  type RejectConnection,
+  type Session,
+} from "ssh2";
 import type { Prompter, Question } from "../../src/remote/prompter.ts";
 import type { SshTarget } from "../../src/ssh/target.ts";
 import { nowhere } from "./ssh-target.ts";
@@ -15,13 +21,16 @@ export interface LoginServer extends AsyncDisposable {
   hangUp(): void;
 }
 
+type OnSession = (accept: AcceptConnection<Session>, reject: RejectConnection) => void;
+
 /**
  * An ssh2 server that lets `decide` answer every login request and records what it was sent. `isSilentOnSignatures`: it does
- * not say which signatures it takes (RFC 8308), as servers before 2016 and embedded ones.
+ * not say which signatures it takes (RFC 8308), as servers before 2016 and embedded ones. `onSession` answers the requests for
+ * channels; without it they are refused.
  */
 export async function startLoginServer(
   decide: (context: AuthContext, requests: readonly string[]) => void,
-  options: { isSilentOnSignatures?: boolean } = {},
+  options: { isSilentOnSignatures?: boolean; onSession?: OnSession } = {},
 ): Promise<LoginServer> {
   // One in some hundred of ssh2's own Ed25519 keys cannot be read back.
   const { private: hostKey, public: publicKey } = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
@@ -32,6 +41,7 @@ export async function startLoginServer(
     clients.push(client);
     client.on("error", () => {});
     if (options.isSilentOnSignatures) withoutExtensions(client);
+    if (options.onSession) client.on("session", options.onSession);
     client.on("authentication", (context) => {
       requests.push(
         context.method === "publickey"

@@ -245,6 +245,12 @@ describe("with an ssh client", () => {
     expect(target.knownHostsReadOnly).toBe(true);
   });
 
+  test("a time longer than a timer can wait is cut to that, for a timer would fire at once", async () => {
+    const target = await resolveLine("ssh -F none -o ConnectTimeout=99999999 -o ServerAliveInterval=9999999 box");
+    expect(target.connectTimeoutMs).toBe(2 ** 31 - 1);
+    expect(target.serverAliveIntervalMs).toBe(2 ** 31 - 1);
+  });
+
   test("an IPv6 address loses its brackets", async () => {
     expect(await resolveLine("ssh -F none ssh://me@[::1]:2022")).toMatchObject({ hostName: "::1", port: 2022 });
   });

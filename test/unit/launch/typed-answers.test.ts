@@ -29,6 +29,16 @@ test("a jump host's password is never the target's", async () => {
   expect(await answered([{ kind: "password", machine: "bastion port 22" }, "secret"])).toEqual({});
 });
 
+test("nor where the jump host is called like the target", async () => {
+  const hops = [{ kind: "password", account: "admin@gate port 22" }, "the hop's"] as const;
+  const own = [{ kind: "password", account: "dev@10.0.0.5 port 22" }, "the target's"] as const;
+  expect(await answered([...hops])).toEqual({});
+  expect(await answered([...hops], [...own])).toEqual({ REMOTE_PASSWORD: "the target's" });
+  expect(await answered([...own], [...hops])).toEqual({ REMOTE_PASSWORD: "the target's" });
+  const alike = [{ kind: "password", account: "dev@gate port 22" }, "whose?"] as const;
+  expect(await answered([...alike], [...own])).toEqual({});
+});
+
 test("one-time codes, host keys and questions that were declined leave nothing", async () => {
   expect(
     await answered(

@@ -55,6 +55,17 @@ test.each([
   expect(await ask(prompt)).toBe(expected);
 });
 
+test("a person is told which machine wants a password, so that nobody keeps a bastion's for the target", async () => {
+  for (const [prompt, machine] of [
+    ["me@box's password: ", "box port 22"],
+    ["me@bastion's password: ", "me@bastion"],
+  ] as const) {
+    const { ask, prompter } = asking({ jumps: [{ host: "bastion" }], password: undefined }, ["typed"]);
+    await ask(prompt);
+    expect(prompter.questions).toMatchObject([{ kind: "password", machine }]);
+  }
+});
+
 test("a question without a name gets the password only where nobody stands on the way", async () => {
   expect(await asking({}, ["typed"]).ask("Password: ")).toBe(secret);
   expect(await asking({ jumps: [{ host: "bastion" }] }, ["typed"]).ask("Password: ")).toBe("typed");

@@ -125,7 +125,7 @@ test("an account without a shell is told from its words", async () => {
   await expect(host.shell.exec("true")).rejects.toMatchObject({
     code: "not_posix",
     message: expect.stringMatching(
-      /^The account \S+ on 127\.0\.0\.1 does not run POSIX shell commands \(it says: "This account is currently not available\."\); use an account with a login shell\.$/,
+      /^The account \S+ on 127\.0\.0\.1 does not run POSIX shell commands \(it says: "This account is currently not available\."\); use an account with a login shell whose start files do not end it\.$/,
     ),
   });
 });

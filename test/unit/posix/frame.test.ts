@@ -1,7 +1,17 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { type FrameOptions, frame, frameReader, parkCommand, parkCommandInOwnGroup } from "../../../src/posix/frame.ts";
+import {
+  type FrameOptions,
+  frame,
+  frameReader,
+  parkCommand,
+  parkCommandInOwnGroup,
+  readyMark,
+} from "../../../src/posix/frame.ts";
 import { remotePath } from "../../../src/remote/path.ts";
+import { shellQuote } from "../../../src/util/shell-quote.ts";
+import { nastyStrings } from "../../support/nasty-strings.ts";
 
 /** Runs a framed script the way a server does: a login shell gets the fixed command line, stdin all the rest. */
 function runFramed(script: string, options: FrameOptions & { stdin?: string; park?: string; login?: string[] } = {}) {
@@ -74,6 +84,41 @@ describe.each(logins)("under %s as login shell", (_name, login) => {
   });
 });
 
+describe.each([["dash"], ["bash", "--posix"], ["busybox", "sh"], ["zsh", "--emulate", "sh"]])(
+  "%s as /bin/sh",
+  (program, ...args) => {
+    /** What `parkCommand` gives to /bin/sh. */
+    const waiting = /'(.*)'$/.exec(parkCommand)?.[1] ?? "";
+
+    test("says that it waits before it reads, in words that the command line does not hold", () => {
+      const { stdout } = spawnSync(program, [...args, "-c", waiting], { input: "" });
+      expect(stdout.toString()).toBe(readyMark);
+      expect(parkCommand + parkCommandInOwnGroup).not.toContain(readyMark);
+    });
+
+    test("takes every nasty text", () => {
+      const text = nastyStrings.join("\0").replaceAll("\0", " ");
+      const { nonce, line } = frame(`printf %s ${shellQuote(text)}`);
+      const reader = frameReader(nonce);
+      const { stdout } = spawnSync(program, [...args, "-c", waiting], { input: line });
+      expect(reader.push(stdout).toString()).toBe(text);
+      expect(reader.exitCode).toBe(0);
+    });
+
+    test("does not end at a time limit for input, and hands it on", async () => {
+      const { nonce, line } = frame('printf %s "$TMOUT"');
+      const child = spawn(program, [...args, "-c", waiting], { env: { ...process.env, TMOUT: "1" } });
+      const chunks: Buffer[] = [];
+      child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+      // Longer than the limit, by the clock of the shell's own machine.
+      spawn("sleep", ["1.2"]).once("close", () => child.stdin.end(line));
+      child.stdin.on("error", () => {});
+      await once(child, "close");
+      expect(frameReader(nonce).push(Buffer.concat(chunks)).toString()).toBe("1");
+    });
+  },
+);
+
 test("a frame is one line, refuses NUL and variable names that are none", () => {
   const { line } = frame("a\nb\\c", { env: { X: "\n" } });
   expect(line.indexOf(10)).toBe(line.length - 1);
@@ -126,6 +171,24 @@ describe("a reader", () => {
     const flood = frameReader(nonce);
     for (let i = 0; i < 100; i++) flood.push(Buffer.alloc(1000, 0x78));
     expect(flood.noise.length).toBeLessThanOrEqual(400);
+  });
+
+  test.each([
+    `+ printf '%s start %s\\n' ${nonce} "$$"; printf '%s start\\n' ${nonce} >&2\\n( eval 'echo hi'\\n)\n`,
+    `${nonce}\n`,
+    `${nonce} start x\n`,
+    `${nonce} started 1\n`,
+    `${nonce} end 0\n`,
+    `${nonce} start 1 and so on, and more of it, and still more of it\n`,
+  ])("takes no echo of the line for the marker: %j", (echo) => {
+    const bytes = Buffer.from(`${echo}> `);
+    for (const size of [1, 7, bytes.length]) {
+      const reader = frameReader(nonce);
+      for (let at = 0; at < bytes.length; at += size) expect(reader.push(bytes.subarray(at, at + size)).length).toBe(0);
+      expect([reader.phase, reader.pid, reader.rest().length]).toEqual(["before", undefined, 0]);
+      expect(reader.push(Buffer.from(`${nonce} start 7\nbody ${echo}`)).toString()).toContain("body ");
+      expect(reader.pid).toBe(7);
+    }
   });
 
   test("drops what comes after the end marker", () => {

@@ -59,7 +59,7 @@ describe("a login that failed", () => {
     },
   );
 
-  test("because it was refused is not repeated for half a minute: servers count", async () => {
+  test("because it was refused is not repeated for half a minute, then ever longer: servers count", async () => {
     const { host, asked } = hostWith("auth_failed");
     for (let call = 0; call < 3; call++) {
       await expect(host.files.list("/" as never)).rejects.toMatchObject({ code: "auth_failed" });
@@ -69,6 +69,16 @@ describe("a login that failed", () => {
     vi.advanceTimersByTime(30_001);
     await expect(host.shell.exec("true")).rejects.toMatchObject({ code: "auth_failed" });
     expect(asked).toHaveLength(2);
+    for (const [waitMs, times] of [
+      [30_001, 2],
+      [60_000, 3],
+      [269_000, 3],
+      [1_001, 4],
+    ] as const) {
+      vi.advanceTimersByTime(waitMs);
+      await expect(host.shell.exec("true")).rejects.toMatchObject({ code: "auth_failed" });
+      expect(asked).toHaveLength(times);
+    }
   });
 });
 
@@ -98,14 +108,20 @@ describe("after the link died", () => {
 
   test("the next call tries until the machine is back, waiting longer each time", async () => {
     const { host, asked } = await lost("unreachable", "connect_timeout", "unresolved", fakeSession());
+    const random = vi.spyOn(Math, "random").mockReturnValue(0.5);
     const call = host.shell.exec("true");
-    await vi.advanceTimersByTimeAsync(0);
-    expect(asked).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(500);
-    expect(asked).toHaveLength(3);
-    await vi.advanceTimersByTimeAsync(400);
-    expect(asked).toHaveLength(3);
-    await vi.advanceTimersByTimeAsync(5_000);
+    for (const [afterMs, attempts] of [
+      [0, 2],
+      [374, 2],
+      [2, 3],
+      [747, 3],
+      [2, 4],
+      [1_500, 5],
+    ] as const) {
+      await vi.advanceTimersByTimeAsync(afterMs);
+      expect(asked).toHaveLength(attempts);
+    }
+    random.mockRestore();
     expect(await call).toBe(done);
     expect(asked).toHaveLength(5);
   });
@@ -128,6 +144,28 @@ describe("after the link died", () => {
       expect(asked).toHaveLength(2);
     },
   );
+
+  test.each([
+    [{ hostKey: "SHA256:y" }, "host_key_changed", "box is now another machine than at the start of this session"],
+    [{ identity: { ...identity, user: "ops" } }, "config", "The ssh settings for box now lead to the account ops"],
+  ] as const)("settings that lead elsewhere by now are not followed: %o", async (changed, code, sentence) => {
+    let isDisposed = false;
+    const elsewhere = {
+      ...fakeSession(),
+      ...changed,
+      async [Symbol.asyncDispose]() {
+        isDisposed = true;
+      },
+    };
+    const { host, asked } = await lost(elsewhere, fakeSession());
+    await expect(host.shell.exec("true")).rejects.toMatchObject({ code, message: expect.stringContaining(sentence) });
+    expect(host.state.kind).toBe("failed");
+    expect(host.identity).toEqual(identity);
+    expect(isDisposed).toBe(true);
+    // Mended: the next call finds the first machine again.
+    expect(await host.shell.exec("true")).toBe(done);
+    expect(asked).toHaveLength(3);
+  });
 
   test("disposal ends the waiting at once", async () => {
     const { host } = await lost("unreachable");

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { copyFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../../src/ssh/connect.ts";
 import { person, startLoginServer } from "../../support/login-server.ts";
@@ -65,6 +66,31 @@ describe("the order of keys", () => {
       identitiesOnly: false,
       identityFiles: [`${sshd.clientKey}.pub`],
     });
+    await expect.poll(() => countFailures(sshd)).toBe(5);
+  });
+
+  test("a server that asks for the same signature again and again gets it once", async () => {
+    await using agent = await startAgent();
+    await using server = await startLoginServer((context) => {
+      if (context.method !== "publickey") return context.reject(["publickey"]);
+      const protocol: object = Reflect.get(context, "_protocol");
+      const isEnough = server.requests.filter((request) => request === "publickey ssh-ed25519").length > 5;
+      if (isEnough) return context.reject(["publickey"]);
+      Reflect.apply(Reflect.get(protocol, "authPKOK"), protocol, [context.key.algo, context.key.data]);
+      Reflect.set(context, "_initialResponse", true);
+    });
+    const [key] = await makeKeys(dirname(`${server.target.knownHostsFiles[0]}`), "key");
+    await agent.add(`${key}`);
+    await refusedLogin({ ...server.target, agent: agent.socket });
+    expect(server.requests.filter((request) => request === "publickey ssh-ed25519")).toHaveLength(1);
+  });
+
+  test("five keys of the agent leave room for a password that a person types", async () => {
+    await using sshd = await startSshd({ password: "correct horse" });
+    await using agent = await startAgent();
+    for (const key of await makeKeys(sshd.dir, ...numbered(5))) await agent.add(key);
+    const target = targetOf(sshd, { agent: agent.socket, identitiesOnly: false, identityFiles: [] });
+    await using _connection = await connect(target, { prompter: person("correct horse") });
     await expect.poll(() => countFailures(sshd)).toBe(5);
   });
 

@@ -3,6 +3,8 @@ import type { AuthContext, KeyboardAuthContext, Prompt } from "ssh2";
 import { describe, expect, test } from "vitest";
 import type { Prompter } from "../../../src/remote/prompter.ts";
 import { connect } from "../../../src/ssh/connect.ts";
+import type { SshTarget } from "../../../src/ssh/target.ts";
+import { deferred } from "../../../src/util/deferred.ts";
 import { startDropbear } from "../../support/dropbear.ts";
 import { person, startLoginServer } from "../../support/login-server.ts";
 import { countFailures, refusedLogin } from "../../support/refused-login.ts";
@@ -39,6 +41,21 @@ async function startQuestioner(
 const password = { prompt: "Password: ", echo: false };
 const code = { prompt: "Verification code: ", echo: false };
 
+/** Answers everything, after a while; counts the questions that stood open together. */
+function slowPerson() {
+  let open = 0;
+  let most = 0;
+  const prompter: Prompter = {
+    async ask() {
+      most = Math.max(most, ++open);
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+      open--;
+      return "wrong";
+    },
+  };
+  return { prompter, mostAtOnce: () => most };
+}
+
 describe("the server's questions", () => {
   test("REMOTE_PASSWORD answers a hidden question for a password", async () => {
     await using server = await startQuestioner([[password]]);
@@ -71,6 +88,52 @@ describe("the server's questions", () => {
         echo: false,
       },
     ]);
+  });
+
+  test("a server that asks several times at once has the person asked one question after the other", async () => {
+    await using server = await startLoginServer((context) => {
+      if (!isKeyboard(context)) return context.reject(["keyboard-interactive"]);
+      for (let times = 0; times < 5; times++) context.prompt([code], () => context.reject(["publickey"]));
+    });
+    const slow = slowPerson();
+    await refusedLogin(server.target, { prompter: slow.prompter });
+    expect(slow.mostAtOnce()).toBe(1);
+  });
+
+  test("a server that asks twice at once is not offered the password twice when nobody answers", async () => {
+    await using server = await startLoginServer((context) => {
+      if (!isKeyboard(context)) return context.reject(["keyboard-interactive", "password"]);
+      for (let times = 0; times < 5; times++) context.prompt([code], () => {});
+    });
+    await refusedLogin({ ...server.target, password: "secret" });
+    expect(server.requests).toEqual(["none", "keyboard-interactive", "password"]);
+  });
+
+  test("a wrong REMOTE_PASSWORD costs one attempt; a person is asked before there is a second one", async () => {
+    const wrong = (server: { target: SshTarget }) => ({ ...server.target, password: "wrong" });
+    await using server = await startQuestioner([[password]]);
+    await refusedLogin(wrong(server));
+    expect([server.requests, server.answers]).toEqual([["none", "keyboard-interactive"], [["wrong"]]]);
+    const prompter = person("wrong again", "secret");
+    await using _connection = await connect(wrong(server), { prompter });
+    expect(server.answers.slice(1)).toEqual([["wrong"], ["wrong again"], ["secret"]]);
+    const text = "(somebody@server) Password:";
+    expect(prompter.questions).toMatchObject([{ kind: "password", text }, { text: `That was refused. ${text}` }]);
+  });
+
+  test("a right REMOTE_PASSWORD is not called refused when the server goes on to another question", async () => {
+    let rounds = 0;
+    await using server = await startLoginServer((context) => {
+      if (!isKeyboard(context)) return context.reject(["keyboard-interactive"]);
+      const isSecond = rounds++ > 0;
+      context.prompt([isSecond ? code : password], () => {
+        if (isSecond) context.accept();
+        else context.reject(["keyboard-interactive"], true);
+      });
+    });
+    const prompter = person("123456");
+    await using _connection = await connect({ ...server.target, password: "secret" }, { prompter });
+    expect(prompter.questions).toMatchObject([{ kind: "challenge", text: "(somebody@server) Verification code:" }]);
   });
 
   test("several questions of one request are asked one after the other, as the server wants them shown", async () => {
@@ -182,15 +245,27 @@ describe("passwords", () => {
     const prompter = person("wrong", "right");
     await using _connection = await connect(server.target, { prompter });
     const { port } = server.target;
+    const whose = { machine: `server port ${port}`, account: `somebody@127.0.0.1 port ${port}` };
     expect(prompter.questions).toEqual([
-      { kind: "password", machine: `server port ${port}`, text: "Password of somebody on server" },
-      {
-        kind: "password",
-        machine: `server port ${port}`,
-        text: "That password was refused. Password of somebody on server",
-      },
+      { kind: "password", ...whose, text: "Password of somebody on server" },
+      { kind: "password", ...whose, text: "That password was refused. Password of somebody on server" },
     ]);
     expect(server.requests).toEqual(["none", "password", "password"]);
+  });
+
+  test("a server that refuses one request several times is not offered several things at once", async () => {
+    await using server = await startLoginServer((context) => {
+      const again = () => {
+        const protocol: object = Reflect.get(context, "_protocol");
+        Reflect.get(protocol, "_authsQueue").push("none");
+        Reflect.apply(Reflect.get(protocol, "authFailure"), protocol, [["password"], false]);
+      };
+      if (context.method === "none") for (let times = 0; times < 5; times++) again();
+      context.reject(["password"]);
+    });
+    const slow = slowPerson();
+    await refusedLogin(server.target, { prompter: slow.prompter });
+    expect(slow.mostAtOnce()).toBe(1);
   });
 
   test("without a person and a password none is sent, not even an empty one", async () => {
@@ -300,4 +375,20 @@ describe("passwords", () => {
     const error = await refusedLogin({ ...target, password: "wrong" });
     expect(error.message).toContain("(tried the password; the server accepts publickey, password)");
   });
+});
+
+test("a server may take its time over a password: a telephone is asked, guessers are made to wait", async () => {
+  let tell: (() => void) | undefined;
+  const offered = deferred<void>();
+  await using server = await startLoginServer((context) => {
+    if (context.method !== "password") return context.reject(["password"]);
+    tell = () => context.accept();
+    offered.resolve();
+  });
+  const connecting = connect({ ...server.target, password: "secret", connectTimeoutMs: 700 });
+  connecting.catch(offered.reject);
+  await offered.promise;
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  tell?.();
+  await using _connection = await connecting;
 });

@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 import type { ExecResult } from "../../../src/remote/shell.ts";
 import { connect } from "../../../src/ssh/connect.ts";
 import { type Login, Pool } from "../../../src/ssh/pool.ts";
+import type { SshTarget } from "../../../src/ssh/target.ts";
 import { deferred } from "../../../src/util/deferred.ts";
+import { type LoginServer, startLoginServer } from "../../support/login-server.ts";
 import { startAgent } from "../../support/ssh-agent.ts";
 import type { SshServer } from "../../support/ssh-server.ts";
 import { targetOf } from "../../support/ssh-target.ts";
@@ -14,9 +16,16 @@ import { startSshd } from "../../support/sshd.ts";
 const login: Omit<Login, "another"> = { commandShells: 3, fileShells: 2, staggerMs: 0, notices: [] };
 
 async function openPool(server: SshServer, options: Partial<Login> = {}, target = targetOf(server)): Promise<Pool> {
+  return await poolOf(target, options);
+}
+
+async function poolOf(target: SshTarget, options: Partial<Login> = {}): Promise<Pool> {
   const another = (signal: AbortSignal) => connect(target, { signal });
   return new Pool(await connect(target), { ...login, another, ...options });
 }
+
+/** At a server that takes any password. */
+const loggedIn = ({ target }: LoginServer): SshTarget => ({ ...target, password: "x", authentications: ["password"] });
 
 const text = (result: ExecResult) => Buffer.from(result.stdout).toString();
 
@@ -163,6 +172,43 @@ test("a server that forwards no agents runs the commands all the same", async ()
   await using pool = await openPool(sshd, {}, targetOf(sshd, { agent: agent.socket, forwardAgent: true }));
   const results = await Promise.all(Array.from({ length: 4 }, () => pool.exec('echo "<$SSH_AUTH_SOCK>"')));
   expect(results.map(text)).toEqual(Array(4).fill("<>\n"));
+});
+
+test("a child that a command left in the background gives its channel up to the next call", async () => {
+  await using sshd = await startSshd({ shell: "/bin/sh", config: ["MaxSessions 1"] });
+  await using pool = await openPool(sshd, { commandShells: 1, fileShells: 1 });
+  for (let i = 0; i < 5; i++) await pool.exec("true");
+  expect(text(await pool.exec("sleep 30 & echo left"))).toBe("left\n");
+  // Longer than a further connection takes, which would serve it, too.
+  expect(text(await pool.exec("echo next"))).toBe("next\n");
+  expect(sshd.sessionPids()).toHaveLength(1);
+});
+
+test("a file operation that comes at the same moment as a long command does not wait for its end", async () => {
+  await using sshd = await startSshd({ shell: "/bin/sh", config: ["MaxSessions 1"] });
+  await using pool = await openPool(sshd);
+  // Nobody knows yet how few channels there are.
+  const first = holding(pool);
+  expect(text(await pool.exec("echo file", { lane: "file" }))).toBe("file\n");
+  expect(await (await first).end()).toBe("exited");
+});
+
+test("where the server opens no channel at all, every call hears so", async () => {
+  await using server = await startLoginServer((context) => context.accept(), {
+    onSession: (_accept, reject) => reject(),
+  });
+  await using pool = await poolOf(loggedIn(server));
+  const calls = Array.from({ length: 8 }, () => pool.exec("true").catch((error: unknown) => error));
+  for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: "unsupported" });
+});
+
+test("where the server never answers the request for a channel, a call says so in the end", async () => {
+  await using server = await startLoginServer((context) => context.accept(), { onSession: () => {} });
+  await using pool = await poolOf(loggedIn(server), { leastWaitMs: 50 });
+  await expect(pool.exec("true", { timeoutMs: 100 })).rejects.toMatchObject({
+    code: "connect_timeout",
+    message: "server gave no shell within 0.1 s, so nothing was sent; try again.",
+  });
 });
 
 test("after disposal no connection is left, and a call that waits hears why", async () => {

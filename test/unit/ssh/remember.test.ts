@@ -61,6 +61,18 @@ describe("remembered answers", () => {
     expect(await next.ask({ ...password, machine: "other port 22" }, signal)).toBe("d");
   });
 
+  test("are not those of a jump host that is called like the target", async () => {
+    const memory = remembering(person("the hop's", "the target's"));
+    const hop: Question = { ...password, account: "admin@gate port 22" };
+    const target: Question = { ...password, account: "dev@10.0.0.5 port 22" };
+    const first = memory.login();
+    for (const question of [hop, target]) await first.ask(question, signal);
+    first.accepted();
+    const next = memory.login({ mayAsk: false });
+    expect(await next.ask(hop, signal)).toBe("the hop's");
+    expect(await next.ask(target, signal)).toBe("the target's");
+  });
+
   test.each([
     ["one-time codes", code],
     ["host keys", hostKey],
