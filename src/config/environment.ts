@@ -16,6 +16,10 @@ export interface Settings {
   passphrase?: string;
   /** Which program speaks SSH: ssh2, the system's ssh, or ssh2 and the other where it has to be. */
   transport: Transport;
+  /** The shell that runs the model's command lines, a name or an absolute path; absent: bash or sh. */
+  shell?: string;
+  /** Whether the model's commands get what the account's login shell sets. */
+  loginEnv: boolean;
   pool: {
     /** Shells kept ready for commands, 1–10. */
     commandSize: number;
@@ -97,6 +101,23 @@ const transport = optionalText.transform((text, context) => {
   return z.NEVER;
 });
 
+const shell = optionalText.transform((text, context) => {
+  if (text === undefined || /^(?:\/[^\s\p{Cc}]+|[\w.+][\w.+-]*)$/u.test(text)) return text;
+  const advice =
+    "set a name (zsh) or an absolute path (/usr/bin/zsh), without blanks and options, or unset it for bash or sh.";
+  context.addIssue({ code: "custom", message: `REMOTE_SHELL is ${shown(text)}; ${advice}` });
+  return z.NEVER;
+});
+
+const yesOrNo = (name: string) =>
+  optionalText.transform((text, context) => {
+    const word = text?.toLowerCase() ?? "0";
+    if (["1", "true", "yes", "on"].includes(word)) return true;
+    if (["0", "false", "no", "off"].includes(word)) return false;
+    context.addIssue({ code: "custom", message: `${name} is ${shown(word)}; set 1 or 0, or unset it for 0.` });
+    return z.NEVER;
+  });
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const homeOf = (env: Variables): string => env.HOME || env.USERPROFILE || homedir();
@@ -126,6 +147,8 @@ const variables = (env: Variables) =>
     REMOTE_SUDO_PASSWORD: sudoPassword,
     REMOTE_PASSPHRASE: optionalSecret,
     REMOTE_TRANSPORT: transport,
+    REMOTE_SHELL: shell,
+    REMOTE_LOGIN_ENV: yesOrNo("REMOTE_LOGIN_ENV"),
     REMOTE_POOL_COMMAND_SIZE: wholeNumber("REMOTE_POOL_COMMAND_SIZE", 1, 10, 3),
     REMOTE_POOL_FILE_SIZE: wholeNumber("REMOTE_POOL_FILE_SIZE", 1, 10, 2),
     REMOTE_POOL_STAGGER_MS: wholeNumber("REMOTE_POOL_STAGGER_MS", 0, 10_000, 0),
@@ -155,6 +178,8 @@ export function readEnvironment(env: Variables): Environment {
     sudoPassword: data.REMOTE_SUDO_PASSWORD,
     passphrase: data.REMOTE_PASSPHRASE,
     transport: data.REMOTE_TRANSPORT,
+    shell: data.REMOTE_SHELL,
+    loginEnv: data.REMOTE_LOGIN_ENV,
     pool: {
       commandSize: data.REMOTE_POOL_COMMAND_SIZE,
       fileSize: data.REMOTE_POOL_FILE_SIZE,

@@ -6,7 +6,7 @@ import { ShellHost } from "../posix/host.ts";
 import { RemoteError } from "../remote/error.ts";
 import type { HostIdentity, RemoteHost } from "../remote/host.ts";
 import type { Prompter } from "../remote/prompter.ts";
-import { createWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { createWorkspace, type Workspace, type WorkspaceOptions } from "../workspace/workspace.ts";
 import { chooseLogin } from "./choose-login.ts";
 import { mirrorDirectory } from "./mirror-name.ts";
 
@@ -16,9 +16,12 @@ export interface Remote extends AsyncDisposable {
   workspace: Workspace;
 }
 
-/** Puts the rooms together; connects to nothing. `prompter`: whom to ask while it connects. */
-export function compose(settings: Settings, prompter: Prompter): Remote {
-  const { ssh, workdir, pool, mirrorDir, transport } = settings;
+/**
+ * Puts the rooms together; connects to nothing. `prompter`: whom to ask while it connects; `commandEnv`: further variables
+ * for each command.
+ */
+export function compose(settings: Settings, prompter: Prompter, commandEnv?: WorkspaceOptions["commandEnv"]): Remote {
+  const { ssh, workdir, pool, mirrorDir, transport, shell, loginEnv, sudoPassword } = settings;
   const username = localUser();
   const identity: HostIdentity = { user: ssh.user ?? username, host: ssh.host, port: ssh.port ?? 22 };
   const host = new ShellHost({
@@ -36,6 +39,10 @@ export function compose(settings: Settings, prompter: Prompter): Remote {
   const workspace = createWorkspace({
     host,
     workdir,
+    shell,
+    loginEnv,
+    commandEnv,
+    sudoPassword,
     mirror: (hostKey) => mirrorDirectory(mirrorDir, host.identity, hostKey, workdir ?? "~"),
   });
   return {

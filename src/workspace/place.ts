@@ -23,8 +23,8 @@ const complaints: Record<string, string> = {
   denied: "cannot be entered by this account",
 };
 
-/** A shell that says nothing for so long (ms) hangs; no longer than a connection may take. */
-const placeTimeoutMs = 15_000;
+/** A shell that says nothing for so long (ms) hangs; longer than the start files may take. */
+const placeTimeoutMs = 20_000;
 
 /** Looks once whether the working directory is there. @throws RemoteError that names what to change */
 export async function findPlace(host: RemoteHost, workdir: string | undefined, signal?: AbortSignal): Promise<Place> {

@@ -8,7 +8,9 @@ import { openSyncEngine, type Pulled, type SyncEngine } from "../sync/engine.ts"
 import { keyedLocks } from "../sync/locks.ts";
 import { raceAbort } from "../util/abort.ts";
 import { type CommandOptions, runCommand } from "./command.ts";
+import { loginEnvironment } from "./login-environment.ts";
 import { findPlace, type Place } from "./place.ts";
+import { sudoOn } from "./sudo.ts";
 
 /** A remote path under lock, as the remote had it when it was opened. Disposing frees the lock; it never writes. */
 export interface WorkspaceFile extends AsyncDisposable {
@@ -47,9 +49,20 @@ export interface WorkspaceOptions {
   workdir?: string;
   /** The directory of this target's mirror, known once its host key is. */
   mirror(hostKey: string): string;
+  /** The shell of `command`, a name or an absolute path; default: bash where the host has it, else sh. */
+  shell?: string;
+  /** Whether `command` gets what the account's login shell sets. */
+  loginEnv?: boolean;
+  /** What a sudo of `command` gets when it asks for a password. */
+  sudoPassword?: string;
+  /** Further variables for each command, asked for when it starts. Must not reject. */
+  commandEnv?(signal: AbortSignal | undefined): Promise<Readonly<Record<string, string>>>;
 }
 
-export function createWorkspace({ host, workdir, mirror }: WorkspaceOptions): Workspace {
+export function createWorkspace(options: WorkspaceOptions): Workspace {
+  const { host, workdir, mirror, commandEnv } = options;
+  const login = options.loginEnv ? loginEnvironment(host) : undefined;
+  const sudo = sudoOn({ host: () => host.identity.host, password: options.sudoPassword });
   const locks = keyedLocks();
   let settled: { place: Place; engine: SyncEngine } | undefined;
   let settling: Promise<{ place: Place; engine: SyncEngine }> | undefined;
@@ -108,11 +121,18 @@ export function createWorkspace({ host, workdir, mirror }: WorkspaceOptions): Wo
       const { engine } = await settle(signal);
       await engine.commit(changes, signal);
     },
-    async command(command, options) {
-      const { place } = await settle(options.signal);
-      return await runCommand(host.shell, command, { cwd: place.root, ...options });
+    async command(command, wanted) {
+      const { signal, onOutput } = wanted;
+      const { place } = await settle(signal);
+      const [ofLogin, further] = await Promise.all([login?.current(signal), commandEnv?.(signal)]);
+      if (ofLogin?.notice) onOutput(Buffer.from(`${ofLogin.notice}\n`, "utf8"));
+      const env = { ...ofLogin?.variables, ...wanted.env, ...further };
+      const shell = { host: host.identity.host, program: options.shell };
+      const served = sudo.serve(command, options.shell, host.shell) ?? { command, shell: host.shell };
+      return await runCommand(served.shell, served.command, { cwd: place.root, ...wanted, env, in: shell });
     },
     async [Symbol.asyncDispose]() {
+      login?.stop();
       await settled?.engine.flush();
     },
   };

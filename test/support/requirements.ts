@@ -12,6 +12,10 @@ const needed: Record<string, string> = {
   tmux: "tmux",
   git: "git",
   shellcheck: "shellcheck",
+  sudo: "sudo",
+  zsh: "zsh",
+  tcsh: "tcsh",
+  fish: "fish",
 };
 
 function isInstalled(program: string): boolean {

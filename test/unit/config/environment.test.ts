@@ -26,6 +26,7 @@ test("only REMOTE_SSH is needed; everything else has a default", () => {
   expect(settingsOf({})).toEqual({
     ssh: { host: "host", user: "me", identityFiles: [], options: [], ignored: [] },
     transport: "auto",
+    loginEnv: false,
     pool: { commandSize: 3, fileSize: 2, staggerMs: 0 },
     mirrorDir: "/home/me/.cache/opencode-remote-code",
   });
@@ -38,6 +39,8 @@ test("every variable is taken over", () => {
     REMOTE_SUDO_PASSWORD: "root's",
     REMOTE_PASSPHRASE: " of the key ",
     REMOTE_TRANSPORT: " OpenSSH ",
+    REMOTE_SHELL: " /usr/bin/zsh ",
+    REMOTE_LOGIN_ENV: "1",
     REMOTE_POOL_COMMAND_SIZE: "10",
     REMOTE_POOL_FILE_SIZE: " 1 ",
     REMOTE_POOL_STAGGER_MS: "10000",
@@ -49,6 +52,8 @@ test("every variable is taken over", () => {
     sudoPassword: "root's",
     passphrase: " of the key ",
     transport: "openssh",
+    shell: "/usr/bin/zsh",
+    loginEnv: true,
     pool: { commandSize: 10, fileSize: 1, staggerMs: 10_000 },
     mirrorDir: "/home/me/mirrors",
   });
@@ -60,6 +65,8 @@ test("blank variables count as absent", () => {
     REMOTE_PASSWORD: "",
     REMOTE_PASSPHRASE: "",
     REMOTE_TRANSPORT: " ",
+    REMOTE_SHELL: " ",
+    REMOTE_LOGIN_ENV: "",
     REMOTE_POOL_FILE_SIZE: "",
     REMOTE_MIRROR: "",
   };
@@ -74,6 +81,12 @@ test("the mirror's default follows an absolute XDG_CACHE_HOME and no relative on
 describe("a wrong value is named with its variable", () => {
   test.each([
     [{ REMOTE_SSH: "ssh" }, "REMOTE_SSH: There is no host"],
+    [{ REMOTE_SHELL: "zsh -l" }, 'REMOTE_SHELL is "zsh -l"; set a name (zsh) or an absolute path (/usr/bin/zsh)'],
+    [{ REMOTE_SHELL: "bin/zsh" }, 'REMOTE_SHELL is "bin/zsh"'],
+    [{ REMOTE_SHELL: "-c" }, 'REMOTE_SHELL is "-c"'],
+    [{ REMOTE_SHELL: "/bin/z\u0007sh" }, "REMOTE_SHELL"],
+    [{ REMOTE_SHELL: "zsh;id" }, 'REMOTE_SHELL is "zsh;id"'],
+    [{ REMOTE_LOGIN_ENV: "perhaps" }, 'REMOTE_LOGIN_ENV is "perhaps"; set 1 or 0'],
     [{ REMOTE_SSH: "ssh 'host" }, "REMOTE_SSH: The single quote"],
     [{ REMOTE_WORKDIR: "srv/app" }, 'REMOTE_WORKDIR is "srv/app"'],
     [{ REMOTE_WORKDIR: "~/app" }, "REMOTE_WORKDIR"],
