@@ -51,9 +51,21 @@ export interface Rendered<Display> {
  * a line. Throws an Error when the offset lies behind the last line.
  */
 export function renderFile(file: Page & { path: string; text: string }): Rendered<FileDisplay> {
-  const offset = file.offset || 1;
-  const limit = file.limit ?? DEFAULT_PAGE_LINES;
-  const { lines, count, more, cut } = pageOf(file.text, offset, limit);
+  const page = startPage(file);
+  for (const [start, end] of lineSpans(file.text)) if (!page.push(file.text.slice(start, end))) break;
+  return render(file.path, page);
+}
+
+/** The same for lines that come one after another, each without its line break and with at least its shown beginning. */
+export async function renderLines(
+  file: Page & { path: string; lines: AsyncIterable<string> },
+): Promise<Rendered<FileDisplay>> {
+  const page = startPage(file);
+  for await (const line of file.lines) if (!page.push(line)) break;
+  return render(file.path, page);
+}
+
+function render(path: string, { offset, lines, count, more, cut }: FilledPage): Rendered<FileDisplay> {
   if (count < offset && !(count === 0 && offset === 1)) {
     throw new Error(`Offset ${offset} is out of range for this file (${count} lines)`);
   }
@@ -65,12 +77,12 @@ export function renderFile(file: Page & { path: string; text: string }): Rendere
       : `(End of file - total ${count} lines)`;
   const numbered = lines.map((line, index) => `${offset + index}: ${line}`).join("\n");
   return {
-    output: `<path>${file.path}</path>\n<type>file</type>\n<content>\n${numbered}\n\n${notice}\n</content>`,
+    output: `<path>${path}</path>\n<type>file</type>\n<content>\n${numbered}\n\n${notice}\n</content>`,
     truncated: more,
     preview: lines.slice(0, PREVIEW_LINES).join("\n"),
     display: {
       type: "file",
-      path: file.path,
+      path,
       text: lines.join("\n"),
       lineStart: offset,
       lineEnd: last,
@@ -80,26 +92,45 @@ export function renderFile(file: Page & { path: string; text: string }): Rendere
   };
 }
 
-/** `cut`: the size limit ended the page, and `count` stops there; `more`: there are lines behind the page. */
-function pageOf(text: string, offset: number, limit: number) {
-  const lines: string[] = [];
+interface FilledPage {
+  offset: number;
+  lines: string[];
+  /** Lines seen. */
+  count: number;
+  /** There are lines behind the page. */
+  more: boolean;
+  /** The size limit ended the page, and `count` stops there. */
+  cut: boolean;
+}
+
+/** `push` takes the file's lines in order and answers false when no further one would change the page. */
+function startPage({ offset, limit = DEFAULT_PAGE_LINES }: Page): FilledPage & { push(line: string): boolean } {
   let bytes = 0;
-  let count = 0;
-  let more = false;
-  for (const [start, end] of lineSpans(text)) {
-    count++;
-    if (count < offset) continue;
-    if (lines.length >= limit) {
-      more = true;
-      continue;
-    }
-    const line = shorten(text, start, end);
-    const size = Buffer.byteLength(line) + (lines.length > 0 ? 1 : 0);
-    if (bytes + size > MAX_PAGE_BYTES) return { lines, count, more: true, cut: true };
-    lines.push(line);
-    bytes += size;
-  }
-  return { lines, count, more, cut: false };
+  return {
+    offset: offset || 1,
+    lines: [],
+    count: 0,
+    more: false,
+    cut: false,
+    push(line) {
+      this.count++;
+      if (this.count < this.offset) return true;
+      if (this.lines.length >= limit) {
+        this.more = true;
+        return true;
+      }
+      const shown = shorten(line);
+      const size = Buffer.byteLength(shown) + (this.lines.length > 0 ? 1 : 0);
+      if (bytes + size > MAX_PAGE_BYTES) {
+        this.more = true;
+        this.cut = true;
+        return false;
+      }
+      this.lines.push(shown);
+      bytes += size;
+      return true;
+    },
+  };
 }
 
 /** Where each line begins and ends; a final line break opens no further line. */
@@ -113,10 +144,10 @@ function* lineSpans(text: string): Iterable<readonly [start: number, end: number
   if (start < text.length) yield [start, text.length];
 }
 
-const shorten = (text: string, start: number, end: number): string =>
-  end - start > MAX_LINE_LENGTH
-    ? `${text.slice(start, start + MAX_LINE_LENGTH)}... (line truncated to ${MAX_LINE_LENGTH} chars)`
-    : text.slice(start, end);
+const shorten = (line: string): string =>
+  line.length > MAX_LINE_LENGTH
+    ? `${line.slice(0, MAX_LINE_LENGTH)}... (line truncated to ${MAX_LINE_LENGTH} chars)`
+    : line;
 
 /**
  * A page of a directory as the built-in read shows it. `entries` are names, with a final `/` for directories and links

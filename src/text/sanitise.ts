@@ -10,6 +10,9 @@ const ESCAPE_SEQUENCE = /\x1b[\x20-\x2f]*[\x30-\x7e]?/g;
 /** C0 without tab and line feed, DEL, C1. */
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
+/** The same, but for the CR of a CRLF. */
+const UNSEEN_CONTROL = /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+
 /**
  * Characters that take no room, turn the reading direction or break lines unseen: format characters (bidi controls,
  * joiners, tags), what Unicode calls default-ignorable, line and paragraph separator, the blank Braille cell and lone
@@ -29,5 +32,13 @@ export function sanitise(text: string): string {
     .replace(CONTROL_SEQUENCE, "")
     .replace(ESCAPE_SEQUENCE, "")
     .replace(CONTROL, "")
-    .replace(INVISIBLE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
+    .replace(INVISIBLE, codePoint);
 }
+
+/**
+ * Text that somebody is to decide about (a path, a command, a diff), made safe to show without taking anything away: what a
+ * terminal would act on and what cannot be seen becomes `\u{…}`. Tabs, line feeds and the CR of a CRLF stay.
+ */
+export const spellOut = (text: string): string => text.replace(UNSEEN_CONTROL, codePoint).replace(INVISIBLE, codePoint);
+
+const codePoint = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;

@@ -1,12 +1,14 @@
 import type { ToolContext, ToolDefinition, ToolResult } from "@opencode-ai/plugin/tool";
 import * as z from "zod";
-import { sanitise } from "../text/sanitise.ts";
+import { sanitise, spellOut } from "../text/sanitise.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import type { OpenCode } from "./opencode.ts";
 
-/** What every tool of ours gets: the host's context and the workspace. */
+/** What every tool of ours gets: the host's context, the workspace, and what is known of the host itself. */
 export interface Call {
   ctx: ToolContext;
   workspace: Workspace;
+  opencode: OpenCode;
 }
 
 export interface ToolSpec<Shape extends z.ZodRawShape> {
@@ -24,6 +26,7 @@ export interface ToolSpec<Shape extends z.ZodRawShape> {
 export function defineTool<Shape extends z.ZodRawShape>(
   spec: ToolSpec<Shape>,
   workspace: () => Workspace,
+  opencode: OpenCode,
 ): ToolDefinition {
   const schema = z.object(spec.args);
   return {
@@ -39,12 +42,37 @@ export function defineTool<Shape extends z.ZodRawShape>(
         );
       }
       try {
-        return shown(await spec.run(parsed.data, { ctx, workspace: open }));
+        const call = { ctx: asking(ctx), workspace: open, opencode };
+        const answer = shown(await spec.run(parsed.data, call));
+        // The types do not name it.
+        if ("callID" in ctx) opencode.answers.keep(ctx.callID, answer);
+        return answer;
       } catch (error) {
         throw harmless(error);
       }
     },
   };
+}
+
+/** OpenCode draws questions as they are, and whoever answers must see what is asked. */
+const asking = (ctx: ToolContext): ToolContext => ({
+  ...ctx,
+  ask: ({ permission, patterns, always, metadata }) =>
+    ctx.ask({
+      permission,
+      patterns: patterns.map(spellOut),
+      always: always.map(spellOut),
+      metadata: spelledRecord(metadata),
+    }),
+});
+
+const spelledRecord = (record: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, spelled(value)]));
+
+function spelled(value: unknown): unknown {
+  if (typeof value === "string") return spellOut(value);
+  if (Array.isArray(value)) return value.map(spelled);
+  return typeof value === "object" && value !== null ? spelledRecord(value) : value;
 }
 
 /** OpenCode draws a title as it is, and names of remote files stand in it. The output is the model's and stays as it is. */

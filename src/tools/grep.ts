@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { RemoteError } from "../remote/error.ts";
 import { dirname, type RemotePath } from "../remote/path.ts";
-import type { GrepMatch } from "../remote/search.ts";
 import type { Call, ToolSpec } from "./define-tool.ts";
+import { askLocalPlace, grepLocal, type LocalOutput, openSearchedOutput } from "./local-output.ts";
 import { askPlace } from "./permission.ts";
 
 const args = { pattern: z.string(), path: z.string().optional(), include: z.string().optional() };
@@ -18,11 +18,9 @@ export const grep: ToolSpec<typeof args> = {
   args,
   async run({ pattern, path, include }, call) {
     if (!pattern) throw new Error("pattern is required");
-    const { ctx, workspace } = call;
-    const dir = await workspace.resolve(path ?? ".", ctx.abort);
-    await ctx.ask({ permission: "grep", patterns: [pattern], always: ["*"], metadata: { pattern, path, include } });
-    await askPlace(call, dir, "directory");
-    const { matches, truncated } = await search(call, dir, pattern, include);
+    await using local = await openSearchedOutput({ path, include }, call.opencode);
+    const query = { pattern, path, include };
+    const { matches, truncated } = local ? await searchLocal(call, local, query) : await searchRemote(call, query);
     const metadata = { matches: matches.length, truncated };
     if (!matches.length) return { title: pattern, output: "No files found", metadata };
     const found = `Found ${matches.length} matches${truncated ? " (more matches available)" : ""}`;
@@ -32,8 +30,32 @@ export const grep: ToolSpec<typeof args> = {
   },
 };
 
+interface Query {
+  pattern: string;
+  path: string | undefined;
+  include: string | undefined;
+}
+
+const askGrep = ({ ctx }: Call, query: Query): Promise<void> =>
+  ctx.ask({ permission: "grep", patterns: [query.pattern], always: ["*"], metadata: { ...query } });
+
+async function searchRemote(call: Call, query: Query) {
+  const { ctx, workspace } = call;
+  const dir = await workspace.resolve(query.path ?? ".", ctx.abort);
+  await askGrep(call, query);
+  await askPlace(call, dir, "directory");
+  return await search(call, dir, query);
+}
+
+/** Of a saved output only that file is searched: beside it lie those of other sessions. */
+async function searchLocal(call: Call, file: LocalOutput, query: Query) {
+  await askGrep(call, query);
+  await askLocalPlace(call, file);
+  return await grepLocal(file, query.pattern, { limit, signal: call.ctx.abort });
+}
+
 /** A path that is a file searches the directory it lies in, as the built-in does. */
-async function search(call: Call, dir: RemotePath, pattern: string, include: string | undefined) {
+async function search(call: Call, dir: RemotePath, { pattern, include }: Query) {
   const query = { pattern, include, limit, signal: call.ctx.abort };
   try {
     return await call.workspace.search.grep({ dir, ...query });
@@ -45,9 +67,9 @@ async function search(call: Call, dir: RemotePath, pattern: string, include: str
   }
 }
 
-function render(matches: readonly GrepMatch[]): string[] {
+function render(matches: readonly { path: string; line: number; text: string }[]): string[] {
   const lines: string[] = [];
-  let current: RemotePath | undefined;
+  let current: string | undefined;
   for (const { path, line, text } of matches) {
     if (path !== current) lines.push(...(current === undefined ? [] : [""]), `${path}:`);
     current = path;

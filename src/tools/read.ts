@@ -3,9 +3,10 @@ import { RemoteError } from "../remote/error.ts";
 import { basename, dirname, type RemotePath, remotePath } from "../remote/path.ts";
 import { isBinary, SAMPLE_BYTES, sniffMedia } from "../text/binary.ts";
 import { decodeText } from "../text/encoding.ts";
-import { renderDirectory, renderFile } from "../text/lines.ts";
+import { type Page, renderDirectory, renderFile } from "../text/lines.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { Call, ToolSpec } from "./define-tool.ts";
+import { askLocalPlace, type LocalOutput, localTitle, openLocalOutput, renderLocal } from "./local-output.ts";
 import { askPlace, askRead } from "./permission.ts";
 
 const args = {
@@ -23,7 +24,9 @@ export const read: ToolSpec<typeof args> = {
     "Reads a file or directory of the remote machine. filePath is absolute, or relative to the working directory. Returns up to 2000 lines with their numbers; use offset (from 1) and limit to page through longer files. Directories are listed, images and PDF files are attached.",
   args,
   async run({ filePath, offset, limit }, call) {
-    const { ctx, workspace } = call;
+    const { ctx, workspace, opencode } = call;
+    await using local = await openLocalOutput(filePath, opencode);
+    if (local) return await readLocal(local, { offset, limit }, call);
     const path = await workspace.resolve(filePath, ctx.abort);
     await askPlace(call, path);
     await askRead(call, path);
@@ -39,6 +42,14 @@ export const read: ToolSpec<typeof args> = {
     return renderContent(path, title, content, { offset, limit });
   },
 };
+
+async function readLocal(file: LocalOutput, page: Page, call: Call) {
+  const title = localTitle(call, file);
+  await askLocalPlace(call, file);
+  await call.ctx.ask({ permission: "read", patterns: [title], always: ["*"], metadata: {} });
+  const { output, truncated, preview, display } = await renderLocal(file, page, call.ctx.abort);
+  return { title, output, metadata: { preview, truncated, loaded: [], display } };
+}
 
 function renderContent(path: RemotePath, title: string, content: Buffer, page: { offset?: number; limit?: number }) {
   const sample = content.subarray(0, SAMPLE_BYTES);

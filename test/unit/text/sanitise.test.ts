@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sanitise } from "../../../src/text/sanitise.ts";
+import { sanitise, spellOut } from "../../../src/text/sanitise.ts";
 
 describe("sanitise", () => {
   it.each([
@@ -41,24 +41,88 @@ describe("sanitise", () => {
   });
 
   it("lets nothing through from random bytes, and changes nothing the second time", () => {
-    const seed = Math.floor(Math.random() * 2 ** 32);
-    console.log(`sanitise fuzz seed ${seed}`);
-    const random = mulberry32(seed);
-    const telling = [0x1b, 0x5b, 0x5d, 0x50, 0x5c, 0x07, 0x9b, 0x9c, 0x9d, 0x0a, 0x6d, 0x202e, 0x200b, 0xfe0f, 0xd83d];
-    for (let round = 0; round < 5000; round++) {
-      const units = Array.from({ length: Math.floor(random() * 40) }, () =>
-        random() < 0.5 ? (telling[Math.floor(random() * telling.length)] ?? 0) : Math.floor(random() * 256),
-      );
-      const clean = sanitise(String.fromCharCode(...units));
-      expect(clean, `seed ${seed}`).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u200b\ud83d]/);
-      expect(sanitise(clean), `seed ${seed}`).toBe(clean);
+    const random = mulberry32(20_260_101);
+    const pieces = [
+      "\x1b",
+      "[",
+      "]",
+      "P",
+      "X",
+      "^",
+      "_",
+      "\\",
+      "\x07",
+      "\x18",
+      "\x90",
+      "\x98",
+      "\x9b",
+      "\x9c",
+      "\x9d",
+      "\x9e",
+      "\x9f",
+    ];
+    const others = ["\n", "\t", "m", "52;c;", "0;", "?25l", "\u202e", "\u2066", "\u200b", "\ufe0f", "\ud83d", "❤", "é"];
+    const telling = [...pieces, ...others];
+    for (let round = 0; round < 20_000; round++) {
+      const text = Array.from({ length: Math.floor(random() * 40) }, () =>
+        random() < 0.6
+          ? (telling[Math.floor(random() * telling.length)] ?? "")
+          : String.fromCharCode(Math.floor(random() * 256)),
+      ).join("");
+      const clean = sanitise(text);
+      expect(clean, JSON.stringify(text)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066\u200b\ud83d]/);
+      expect(sanitise(clean), JSON.stringify(text)).toBe(clean);
     }
   });
 
-  it("takes linear time for many unterminated strings", () => {
-    const started = performance.now();
-    expect(sanitise("\x1b]\x1b[".repeat(200_000))).toBe("");
-    expect(performance.now() - started).toBeLessThan(5000);
+  it("lets nothing through from random bytes that are decoded as a terminal would", () => {
+    const random = mulberry32(4);
+    for (let round = 0; round < 2_000; round++) {
+      const bytes = Uint8Array.from({ length: Math.floor(random() * 60) }, () => Math.floor(random() * 256));
+      for (const encoding of ["utf8", "latin1"] as const) {
+        const clean = sanitise(Buffer.from(bytes).toString(encoding));
+        expect(Buffer.from(clean).toString("latin1"), String(bytes)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f]/);
+        expect(sanitise(clean), String(bytes)).toBe(clean);
+      }
+    }
+  });
+
+  // Were one of these quadratic, it would take hours, not the seconds that a test may take.
+  it.each([
+    ["strings", "\x1b]\x1b[", ""],
+    ["sequences without an end", "\x1b[1;", ""],
+    ["escapes with intermediates", "\x1b   ", ""],
+    ["strings whose end is cut", "\x1bP\x1b", ""],
+    ["ordinary text", "abc", "abc"],
+  ])("takes linear time for many %s", (_name, piece, clean) => {
+    expect(sanitise(piece.repeat(1_000_000))).toBe(clean.repeat(1_000_000));
+  });
+
+  it("takes linear time for one string without an end", () => {
+    expect(sanitise(`a\x1b]0;${"b".repeat(10_000_000)}`)).toBe("a");
+  });
+});
+
+describe("spellOut", () => {
+  it("hides nothing of what somebody decides about", () => {
+    expect(spellOut("rm \x1b[2K\u202efile\r\x9d x")).toBe("rm \\u{1B}[2K\\u{202E}file\\u{D}\\u{9D} x");
+  });
+
+  it("leaves ordinary text and its line ends alone", () => {
+    const text = "+grüße\t日本語\r\n-❤️ \\x1b\n";
+    expect(spellOut(text)).toBe(text);
+  });
+
+  it("lets nothing through from random characters", () => {
+    const random = mulberry32(7);
+    for (let round = 0; round < 2_000; round++) {
+      const units = Array.from({ length: 40 }, () => Math.floor(random() * (random() < 0.7 ? 0x100 : 0x2100)));
+      const clean = spellOut(String.fromCharCode(...units));
+      expect(clean, String(units)).not.toMatch(
+        /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
+      );
+      expect(spellOut(clean)).toBe(clean);
+    }
   });
 });
 

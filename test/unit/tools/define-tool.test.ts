@@ -52,3 +52,27 @@ test("a remote name cannot drive the terminal from an error or a title; the mode
   const listed = await bench.call("read", { filePath: "." });
   expect(listed.output).toContain(name);
 });
+
+test("a question shows what it is about: nothing invisible, nothing that drives the terminal, and nothing left out", async () => {
+  await using bench = await toolBench();
+  await bench.call("write", { filePath: "../else/\x1b]0;x\x07\u202e", content: "a\u2066b\x1b[8m\n" });
+  const [place, edit] = bench.asked;
+  const path = `${bench.outside}/\\u{1B}]0;x\\u{7}\\u{202E}`;
+  expect(place?.metadata).toEqual({ filepath: path, parentDir: bench.outside });
+  expect(edit?.metadata).toMatchObject({ filepath: path });
+  expect(edit?.metadata.diff).toContain("+a\\u{2066}b\\u{1B}[8m");
+  await bench.call("bash", { command: "true\r; : \u202e" });
+  expect(bench.asked.at(-1)?.patterns.join()).not.toMatch(/[\r\u202e]/);
+  expect(bench.asked.at(-1)?.metadata.command).toBe("true\\u{D}; : \\u{202E}");
+});
+
+test("the context keeps what OpenCode gave it, and the answer of a call with an id waits for its end", async () => {
+  await using bench = await toolBench();
+  const tool = allTools(() => bench.workspace, bench.opencode).bash;
+  const execute: (args: never, ctx: never) => Promise<unknown> = tool?.execute ?? expect.fail();
+  const ctx = { ask: async () => {}, metadata() {}, abort: bench.abort.signal, callID: "call_7" };
+  await execute({ command: "echo a" } as never, ctx as never);
+  const hooked = { output: "cut", metadata: { truncated: true } };
+  await bench.opencode.answers.restore("call_7", hooked);
+  expect(hooked).toEqual({ output: "a\n", metadata: { output: "a\n", exit: 0, truncated: false } });
+});
